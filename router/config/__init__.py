@@ -1,0 +1,1 @@
+"""routes.yaml -> values with positions: YAML, references, includes, and problems with their place."""

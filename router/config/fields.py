@@ -1,0 +1,131 @@
+"""Reads the keys of a mapping, one by one, and tells what is missing, of another type or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from router.config import units
+from router.config.node import Mapping, Node, Scalar, Sequence
+from router.config.problem import Problems, did_you_mean
+
+T = TypeVar("T")
+
+
+def kind_of(node: Node) -> str:
+    """Return what a person calls the value: a list, a mapping, a number, true or false, null, a text."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if node.value is None:
+        return "null"
+    if isinstance(node.value, bool):
+        return "true or false"
+    return "a number" if isinstance(node.value, int | float) else "a text"
+
+
+class Fields:
+    """The keys of one mapping; `what` names it in messages, as in "the source `clerk`"."""
+
+    def __init__(self, node: Node, problems: Problems, what: str) -> None:
+        self.problems = problems
+        self.what = what
+        self.read: set[str] = set()
+        if isinstance(node, Mapping):
+            self.node = node
+        else:
+            problems.error("wrong-type", node, f"{what} must be a mapping, not {kind_of(node)}")
+            self.node = Mapping((), node.mark)
+
+    def get(self, name: str, *, required: bool = False) -> Node | None:
+        """Return the value of a key, whatever it is."""
+        self.read.add(name)
+        value = self.node.get(name)
+        if value is None and required:
+            self.problems.error("missing-key", self.node, f"{self.what} needs `{name}`")
+        return value
+
+    def text(self, name: str, *, required: bool = False, default: str | None = None) -> str | None:
+        """Return a text."""
+        node = self.get(name, required=required)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return node.value
+        self.wrong(node, name, "a text")
+        return default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        node = self.get(name)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        words = {"yes", "no", "on", "off"}
+        hint = "write true or false" if isinstance(node, Scalar) and str(node.value).lower() in words else None
+        self.wrong(node, name, "true or false", hint)
+        return default
+
+    def count(self, name: str, *, default: int, least: int = 1) -> int:
+        """Return a whole number of at least `least`."""
+        node = self.get(name)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
+            if node.value >= least:
+                return node.value
+            self.problems.error("out-of-range", node, f"`{name}` must be at least {least}")
+            return default
+        self.wrong(node, name, "a whole number")
+        return default
+
+    def duration(self, name: str, *, default: float) -> float:
+        """Return a duration, in seconds."""
+        return self._unit(name, units.duration, default)
+
+    def size(self, name: str, *, default: int) -> int:
+        """Return a size, in bytes."""
+        return self._unit(name, units.size, default)
+
+    def names(self, name: str) -> list[Scalar] | None:
+        """Return a text or a list of texts, as nodes; None where the key is missing."""
+        node = self.get(name)
+        if node is None:
+            return None
+        nodes = node.items if isinstance(node, Sequence) else (node,)
+        texts = [n for n in nodes if isinstance(n, Scalar) and isinstance(n.value, str)]
+        for other in nodes:
+            if other not in texts:
+                self.wrong(other, name, "a text or a list of texts")
+        return texts
+
+    def wrong(self, node: Node, name: str, wanted: str, hint: str | None = None) -> None:
+        """Note that the value of a key is of another type."""
+        self.problems.error("wrong-type", node, f"`{name}` must be {wanted}, not {kind_of(node)}", hint)
+
+    def finish(self, *, not_yet: Iterable[str] = (), also_known: Iterable[str] = ()) -> None:
+        """Note every key that was not read: as not yet supported, or as unknown with what was probably meant."""
+        later = set(not_yet)
+        for key, _ in self.node.entries:
+            name = str(key.value)
+            if name in self.read or name in also_known:
+                continue
+            if name in later:
+                self.problems.error("not-yet", key, f"`{name}` is not supported yet")
+            else:
+                hint = did_you_mean(name, self.read | set(also_known))
+                self.problems.error("unknown-key", key, f"{self.what} has no key `{name}`", hint)
+
+    def _unit(self, name: str, read: Callable[[str], T], default: T) -> T:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except ValueError as error:
+            node = self.node.get(name)
+            assert node is not None  # noqa: S101 - it was read just above
+            self.problems.error("wrong-unit", node, str(error))
+            return default

@@ -1,0 +1,62 @@
+"""What is wrong with a configuration, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from router.config.node import Mark, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: a stable code, a place, a plain sentence, and what to do about it."""
+
+    code: str
+    mark: Mark
+    message: str
+    hint: str | None = None
+    severity: Literal["error", "warning"] = "error"
+
+
+class Problems:
+    """Gathers every fault of a configuration, so that all are told at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def error(self, code: str, where: Node | Mark, message: str, hint: str | None = None) -> None:
+        """Note a fault that keeps the configuration from being used."""
+        self._found[Problem(code, _mark(where), message, hint)] = None
+
+    def warning(self, code: str, where: Node | Mark, message: str, hint: str | None = None) -> None:
+        """Note something that is allowed and probably not meant."""
+        self._found[Problem(code, _mark(where), message, hint, "warning")] = None
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(sorted(self._found, key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The faults that keep the configuration from being used."""
+        return [problem for problem in self if problem.severity == "error"]
+
+
+def _mark(where: Node | Mark) -> Mark:
+    return where if isinstance(where, Mark) else where.mark
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint with the nearest known word; where none is near, the list of them if it is short."""
+    words = sorted(set(known))
+    folded = {w.lower(): w for w in words}
+    if near := get_close_matches(word.lower(), folded, n=1, cutoff=0.6):
+        return f"did you mean `{folded[near[0]]}`?"
+    if words and len(words) <= 12:
+        return "known: " + ", ".join(words)
+    return None

@@ -1,0 +1,1 @@
+"""Does what was planned: claims, runs, retries and records."""

@@ -1,0 +1,28 @@
+"""Ids: of events, sortable by time; of deliveries, the same for the same cause."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+NewId = Callable[[datetime], str]
+
+
+def _base32(raw: bytes) -> str:
+    return base64.b32hexencode(raw).decode().rstrip("=").lower()
+
+
+def event_uid(now: datetime) -> str:
+    """Return a new id of an event: it sorts by the millisecond, and 80 bits of it are random."""
+    milliseconds = int(now.timestamp() * 1000)
+    return "evt_" + _base32(milliseconds.to_bytes(6, "big") + secrets.token_bytes(10))
+
+
+def delivery_id(uid: str, route: str, action: str, index: int | None, replay: str = "") -> str:
+    """Return the id of a delivery: always the same for one event, route, action, item and replay."""
+    cause = "\x00".join((uid, route, action, replay)).encode("utf-8", "surrogatepass")
+    name = "dlv_" + _base32(hashlib.sha256(cause).digest()[:15])
+    return name if index is None else f"{name}-{index}"

@@ -1,0 +1,1 @@
+"""The durable store of events, deliveries and attempts; the only room that speaks SQL to it."""

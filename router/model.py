@@ -1,0 +1,195 @@
+"""The frozen values that travel along the data path: RawRequest -> Event -> Plan -> delivery -> Attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+Pairs = tuple[tuple[str, str], ...]
+"""Header or query fields in the order they came; a doubled one stands twice."""
+
+
+class EventState(StrEnum):
+    """What became of an event."""
+
+    UNPLANNED = "unplanned"  #: planning was put off to a worker
+    PLANNED = "planned"  #: it has deliveries
+    UNMATCHED = "unmatched"  #: no route took it, or none of the actions applied
+    PLAN_FAILED = "plan-failed"  #: planning raised or went over its bounds; replayed after the fix
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    READY = "ready"  #: to be started when it is due
+    RUNNING = "running"  #: an attempt is under way
+    WAITING = "waiting"  #: behind another one of its key
+    HELD = "held"  #: stopped by a person
+    DELIVERED = "delivered"
+    SKIPPED = "skipped"  #: rightly not sent, with the reason
+    DISCARDED = "discarded"  #: ended by a person
+    DEAD = "dead"  #: will not be tried again by itself; waits for a person
+
+
+class Outcome(StrEnum):
+    """How one attempt ended."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"  #: failed, and is tried again
+    DEAD = "dead"  #: failed for good
+    SKIPPED = "skipped"
+    INTERRUPTED = "interrupted"  #: cut by a shutdown; counts as no attempt
+    CRASHED = "crashed"  #: the process ended while it ran; the outcome is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """One HTTP request as it came: the body's bytes after decompression, headers in order."""
+
+    source: str
+    method: str
+    path: str
+    query: Pairs
+    headers: Pairs
+    body: bytes
+    received_at: datetime
+    remote: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """Return the header's value, blanks stripped; None where it is missing. The last of a doubled one."""
+        wanted = name.lower()
+        found = [value.strip() for key, value in self.headers if key.lower() == wanted]
+        return found[-1] if found else None
+
+    def header_count(self, name: str) -> int:
+        """Return how often the header stands in the request."""
+        wanted = name.lower()
+        return sum(key.lower() == wanted for key, _ in self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One verified message.
+
+    `uid` is the router's id of it, `id` the sender's (or, where the sender gives none, `uid` again, and
+    `deduplicable` is false). `headers` and `query` hold only what is kept; `data` is the part of
+    `payload` that routes call `data`. Times are aware UTC.
+    """
+
+    uid: str
+    source: str
+    id: str
+    type: str
+    time: datetime
+    received_at: datetime
+    body: bytes
+    payload: Any
+    data: Any
+    headers: Pairs = ()
+    query: Pairs = ()
+    deduplicable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and when a delivery is tried again; times in seconds.
+
+    Attempt n+1 waits a random time up to min(max_delay, first * 2**(n-1)).
+    """
+
+    max_attempts: int = 20
+    first: float = 1.0
+    max_delay: float = 4 * 3600.0
+    max_age: float = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDelivery:
+    """One action for one event, rendered: what the journal stores in the commit of the event.
+
+    `params` is JSON, as bytes; secrets and the event's own body are referenced in it, never copied.
+    `state` is ready, or dead with a reason (a template that failed), or skipped with a reason.
+    """
+
+    id: str
+    route: str
+    action: str
+    plugin: str
+    plugin_version: str
+    destination: str
+    params: bytes
+    max_attempts: int
+    expires_at: datetime
+    state: DeliveryState = DeliveryState.READY
+    reason: str | None = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An event, and everything that is to be done about it."""
+
+    event: Event
+    state: EventState
+    deliveries: tuple[PlannedDelivery, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery as the journal holds it.
+
+    `attempts` counts the attempts begun, the one that is running included. `lease` changes with every
+    start, so that a late record of an earlier start is told apart.
+    """
+
+    id: str
+    event_uid: str
+    source: str
+    route: str
+    action: str
+    index: int | None
+    plugin: str
+    plugin_version: str
+    destination: str
+    params: bytes
+    state: DeliveryState
+    reason: str | None
+    attempts: int
+    max_attempts: int
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    settled_at: datetime | None = None
+    first_started_at: datetime | None = None
+    lease: int = 0
+    interrupted: int = 0
+    crashes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery, and what follows from it.
+
+    `state` is the delivery's next state: delivered, dead, skipped, or ready with `due_at`. `facts` is
+    what the action returned, already cut to size; `status` the HTTP status, where there was one.
+    """
+
+    delivery_id: str
+    lease: int
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    state: DeliveryState
+    reason: str | None = None
+    due_at: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> timedelta:
+        """How long the attempt took."""
+        return self.ended_at - self.started_at

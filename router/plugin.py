@@ -1,0 +1,247 @@
+"""The public plugin API: the only module of the router that an action plugin imports.
+
+An action plugin is a file with one class:
+
+    class Shout(Action[ShoutConfig, ShoutParams]):
+        '''Shouts a text at an address.'''
+        name = "shout"
+        Config = ShoutConfig        # one destination: static, may hold SecretStr, is never journalled
+        Params = ShoutParams        # one delivery: rendered once, stored; fields carry their kind
+
+        async def execute(self, params, delivery):
+            async with self.http.post(self.config.url, json={"text": params.text}) as answer:
+                check_status(answer.status, answer.headers, await answer.text())
+            return {"status": answer.status}
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from router.errors import Permanent, Retry
+
+__all__ = [
+    "Action",
+    "Delivery",
+    "EventInfo",
+    "Fault",
+    "Header",
+    "Html",
+    "Json",
+    "Kind",
+    "Model",
+    "Mrkdwn",
+    "Name",
+    "Path",
+    "Permanent",
+    "Retry",
+    "SecretStr",
+    "SourceInfo",
+    "Text",
+    "Tree",
+    "Url",
+    "Usage",
+    "check_status",
+    "retry_after",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a field holds, and so how values inside its template are escaped."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Marks a field that holds a tree (Slack's blocks): `leaf` says the kind of each text in it.
+
+    It is called with the text's key and the mapping that it stands in, as both stand in the file.
+    """
+
+    leaf: Callable[[str, Mapping[str, Any]], Kind]
+
+
+TEXT, HTML, MRKDWN, URL, PATH, HEADER, JSON, NAME = (
+    Kind(name) for name in ("text", "html", "mrkdwn", "url", "path", "header", "json", "name")
+)
+
+Text = Annotated[str, TEXT]  #: plain text, nothing escaped
+Html = Annotated[str, HTML]  #: HTML; values are escaped
+Mrkdwn = Annotated[str, MRKDWN]  #: Slack's markup; & < > of values are escaped
+Url = Annotated[str, URL]  #: http(s); a value inside a text is percent-encoded
+Path = Annotated[str, PATH]  #: the path of an address, from its /; a value inside is percent-encoded
+Header = Annotated[str, HEADER]  #: one header value; CR and LF are refused
+Json = Annotated[Any, JSON]  #: any tree; values keep their types
+Name = Annotated[str, NAME]  #: a constant: a template in it is an error (tables, columns)
+
+
+class Model(BaseModel):
+    """The base of every Config and Params: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EventInfo:
+    """What an action may know of the event besides its parameters; `headers` are those that are kept."""
+
+    uid: str
+    id: str
+    source: str
+    type: str
+    time: datetime
+    received_at: datetime
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery during one attempt.
+
+    `id` stays the same over retries: it is the idempotency key. `attempt` counts from 1; `deadline` is
+    on the event loop's clock, in seconds. `first_attempt_at` is the start of the first one. `version` is
+    the version of an ordered delivery, else None.
+    """
+
+    id: str
+    attempt: int
+    deadline: float
+    route: str
+    action: str
+    event: EventInfo
+    now: datetime
+    first_attempt_at: datetime
+    version: int | None = None
+    read_body: Callable[[], bytes] = field(default=lambda: b"", repr=False)
+    sign: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
+
+    def body(self) -> bytes:
+        """Return the event's body, as it was received."""
+        return self.read_body()
+
+    def resign(self) -> Mapping[str, str]:
+        """Return fresh signature headers over the event's body, made with its source's first secret.
+
+        Raises Permanent where the source holds no signing secret.
+        """
+        return self.sign()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source that a route takes events from; `signable` when it holds a secret that can sign anew."""
+
+    name: str
+    signable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Where an action stands: the sources of its route, and for how many seconds it may be retried."""
+
+    sources: tuple[SourceInfo, ...] = ()
+    retry_span: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A mistake in an action's parameters, seen before any event; `path` leads to the faulty key."""
+
+    path: tuple[str | int, ...]
+    message: str
+    warning: bool = False
+
+
+C = TypeVar("C", bound=Model)
+P = TypeVar("P", bound=Model)
+
+
+class Action(ABC, Generic[C, P]):
+    """One thing to do for an event; one object serves one destination."""
+
+    name: ClassVar[str]
+    version: ClassVar[str] = "1"
+    Config: ClassVar[type[Model]]
+    Params: ClassVar[type[Model]]
+
+    #: Set before `open`.
+    config: C
+    http: aiohttp.ClientSession
+    log: logging.Logger
+
+    async def open(self) -> None:
+        """Acquire what outlives one delivery. SDKs and drivers are imported here (in a thread), not before."""
+        return
+
+    async def close(self) -> None:
+        """Give back what `open` acquired."""
+        return
+
+    @classmethod
+    def check(cls, config: Any, params: Mapping[str, Any], usage: Usage) -> Iterable[Fault]:
+        """Yield the faults that a model cannot tell; fields still to be rendered are their template's text.
+
+        `config` is the destination's Config, or None where that is faulty itself.
+        """
+        return ()
+
+    @abstractmethod
+    def execute(
+        self, params: P, delivery: Delivery
+    ) -> Awaitable[Mapping[str, Any] | None] | Mapping[str, Any] | None:
+        """Make one attempt. Return facts for the record, or raise Retry or Permanent.
+
+        Mostly `async def`. A plain `def` runs in a thread pool of its destination. Any other exception
+        counts as a Retry, and its traceback is logged.
+        """
+
+
+_RETRIED = frozenset({408, 425, 429})
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds of a Retry-After header, in either form of RFC 9110 10.2.3; None if absent."""
+    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(value)
+        except (ValueError, TypeError):
+            return None
+        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None
+
+
+def check_status(
+    status: int,
+    headers: Mapping[str, str],
+    body: str = "",
+    *,
+    success: Callable[[int], bool] = lambda status: 200 <= status < 300,
+    now: datetime | None = None,
+) -> None:
+    """Judge an HTTP answer, for all actions alike: return, or raise Retry or Permanent.
+
+    408, 425, 429 and 5xx may work later (with Retry-After where it was sent); the rest will not.
+    `body` is quoted in the reason, cut to 200 characters.
+    """
+    if success(status):
+        return
+    said = f": {body.strip()[:200]}" if body.strip() else ""
+    if status in _RETRIED or status >= 500:
+        raise Retry(f"HTTP {status}{said}", after=retry_after(headers, now or datetime.now(UTC)))
+    raise Permanent(f"HTTP {status}{said}")

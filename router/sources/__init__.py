@@ -1,0 +1,1 @@
+"""Who may send: signature schemes, providers as data files, and the events they make of requests."""
