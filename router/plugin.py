@@ -20,21 +20,42 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 from router.errors import Permanent, Retry
+from router.redaction import Redactor
+from router.web import (
+    BaseUrl,
+    HeaderName,
+    check_status,
+    one_line,
+    read_answer,
+    retry_after,
+    signing_key,
+    standard_signature,
+    unreachable,
+)
 
 __all__ = [
+    "HEADER",
+    "HTML",
+    "JSON",
+    "MRKDWN",
+    "NAME",
+    "PATH",
+    "TEXT",
+    "URL",
     "Action",
+    "BaseUrl",
     "Delivery",
     "EventInfo",
     "Fault",
     "Header",
+    "HeaderName",
     "Html",
     "Json",
     "Kind",
@@ -43,6 +64,7 @@ __all__ = [
     "Name",
     "Path",
     "Permanent",
+    "Redactor",
     "Retry",
     "SecretStr",
     "SourceInfo",
@@ -51,7 +73,12 @@ __all__ = [
     "Url",
     "Usage",
     "check_status",
+    "one_line",
+    "read_answer",
     "retry_after",
+    "signing_key",
+    "standard_signature",
+    "unreachable",
 ]
 
 
@@ -81,15 +108,18 @@ Html = Annotated[str, HTML]  #: HTML; values are escaped
 Mrkdwn = Annotated[str, MRKDWN]  #: Slack's markup; & < > of values are escaped
 Url = Annotated[str, URL]  #: http(s); a value inside a text is percent-encoded
 Path = Annotated[str, PATH]  #: the path of an address, from its /; a value inside is percent-encoded
-Header = Annotated[str, HEADER]  #: one header value; CR and LF are refused
+Header = Annotated[str, HEADER, AfterValidator(one_line)]  #: one header value; CR and LF are refused
 Json = Annotated[Any, JSON]  #: any tree; values keep their types
 Name = Annotated[str, NAME]  #: a constant: a template in it is an error (tables, columns)
 
 
 class Model(BaseModel):
-    """The base of every Config and Params: unknown keys are refused, values do not change."""
+    """The base of every Config and Params: unknown keys are refused, values do not change.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    A field whose key is no Python name (`from`) has an alias, and is written under it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, serialize_by_alias=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +226,17 @@ class Action(ABC, Generic[C, P]):
         """
         return ()
 
+    async def prepare(self) -> None:
+        """In `dev`, once open: make what this machine lacks, such as the tables of a SQLite file."""
+        return
+
+    async def rehearse(self, params: P, delivery: Delivery) -> Mapping[str, Any] | None:
+        """In `dev`, instead of `execute`: only tell what would be done, where it cannot be captured.
+
+        HTTP through `self.http` is captured anyway; so an action overrides this for other effects only.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def execute(
         self, params: P, delivery: Delivery
@@ -205,43 +246,3 @@ class Action(ABC, Generic[C, P]):
         Mostly `async def`. A plain `def` runs in a thread pool of its destination. Any other exception
         counts as a Retry, and its traceback is logged.
         """
-
-
-_RETRIED = frozenset({408, 425, 429})
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, in either form of RFC 9110 10.2.3; None if absent."""
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            when = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
-            return None
-        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now.timestamp()
-    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None
-
-
-def check_status(
-    status: int,
-    headers: Mapping[str, str],
-    body: str = "",
-    *,
-    success: Callable[[int], bool] = lambda status: 200 <= status < 300,
-    now: datetime | None = None,
-) -> None:
-    """Judge an HTTP answer, for all actions alike: return, or raise Retry or Permanent.
-
-    408, 425, 429 and 5xx may work later (with Retry-After where it was sent); the rest will not.
-    `body` is quoted in the reason, cut to 200 characters.
-    """
-    if success(status):
-        return
-    said = f": {body.strip()[:200]}" if body.strip() else ""
-    if status in _RETRIED or status >= 500:
-        raise Retry(f"HTTP {status}{said}", after=retry_after(headers, now or datetime.now(UTC)))
-    raise Permanent(f"HTTP {status}{said}")

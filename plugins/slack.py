@@ -1,0 +1,290 @@
+"""Posts messages to Slack, with an incoming webhook or as an app with a bot token.
+
+Facts: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, /reference/methods/chat.postMessage,
+/reference/block-kit/blocks, /apis/web-api/rate-limits, /messaging/formatting-message-text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, cast
+
+import aiohttp
+from pydantic import Field, field_validator, model_validator
+
+from router.plugin import (
+    MRKDWN,
+    TEXT,
+    URL,
+    Action,
+    BaseUrl,
+    Delivery,
+    Fault,
+    Json,
+    Kind,
+    Model,
+    Mrkdwn,
+    Permanent,
+    Redactor,
+    Retry,
+    SecretStr,
+    Text,
+    Tree,
+    Url,
+    Usage,
+    check_status,
+    retry_after,
+    unreachable,
+)
+
+#: Errors of `ok: false` that pass by themselves; every other one needs a person.
+_TRANSIENT = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+_TRANSIENT |= {"rate_limited", "ratelimited", "message_limit_exceeded"}
+_TRANSIENT |= {"org_login_required", "team_added_to_org"}  # the workspace is being migrated
+_PLAIN = frozenset({"plain_text", "raw_text", "text", "emoji"})  # the last two stand in rich text
+_APP_ONLY = ("username", "icon_emoji", "icon_url")
+
+# Slack's limits, in characters or elements.
+_TEXT, _BLOCKS, _ATTACHMENTS, _MARKDOWN = 40_000, 50, 100, 12_000
+_COUNTS = {("section", "fields"): 10, ("context", "elements"): 10, ("actions", "elements"): 25}
+_OBJECTS = {  # a text object's `text`, by the block or element and the key it stands in
+    ("section", "text"): 3000,
+    ("section", "fields"): 2000,
+    ("header", "text"): 150,
+    ("button", "text"): 75,
+    ("image", "title"): 2000,
+    ("video", "title"): 200,
+}
+_TEXTS = {"block_id": 255, "action_id": 255, "image_url": 3000, "alt_text": 2000, "url": 3000}
+
+
+def _kind(key: str, within: Mapping[str, Any]) -> Kind:
+    """Return the kind of a text inside `blocks` or `attachments`."""
+    if key == "url" or key.endswith(("_url", "_link", "_icon")):
+        return URL
+    if "type" in within:
+        return MRKDWN if key == "text" and within["type"] not in _PLAIN else TEXT
+    if key in {"text", "pretext", "title", "fallback", "footer", "author_name"}:
+        return MRKDWN
+    return MRKDWN if key == "value" and "title" in within else TEXT  # a field of an attachment
+
+
+_Parts = Annotated[list[dict[str, Any]], Tree(_kind)]
+
+
+class SlackConfig(Model):
+    """A Slack workspace, by an incoming webhook or by a bot token."""
+
+    webhook_url: SecretStr | None = Field(
+        None, description="Address of an incoming webhook; it knows its channel."
+    )
+    token: SecretStr | None = Field(None, description="Bot token (`xoxb-...`) with the scope `chat:write`.")
+    base_url: BaseUrl | None = Field(
+        None, description="Address of the Web API, for tests and proxies; https://slack.com/api/ by default."
+    )
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("must be an address that starts with https://")
+        return url
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> SlackConfig:
+        if (self.webhook_url is None) == (self.token is None):
+            raise ValueError("give either `webhook_url` or `token`")
+        if self.token is not None and not self.token.get_secret_value().strip():
+            raise ValueError("`token` is empty")
+        if self.webhook_url is not None and self.base_url is not None:
+            raise ValueError("`base_url` goes with `token`; a `webhook_url` is a whole address already")
+        return self
+
+
+class SlackParams(Model):
+    """A message; Slack shows `text` in notifications where there are `blocks`."""
+
+    text: Mrkdwn | None = Field(None, description="The message; beside `blocks`, the text of its notification.")
+    blocks: _Parts | None = Field(None, description="Block Kit blocks, at most 50.")
+    attachments: _Parts | None = Field(None, description="Attachments of the older kind, at most 100.")
+    channel: Text | None = Field(None, description="Channel id or #name; only with a `token`, and needed there.")
+    thread_ts: Text | None = Field(None, description="`ts` of the message to answer in its thread.")
+    reply_broadcast: bool | None = Field(None, description="Show an answer in a thread in the channel, too.")
+    username: Text | None = Field(None, description="Name to post under (scope `chat:write.customize`).")
+    icon_emoji: Text | None = Field(None, description="Emoji as the picture, as `:tada:`.")
+    icon_url: Url | None = Field(None, description="Address of an image as the picture.")
+    unfurl_links: bool | None = Field(
+        None, description="Whether linked pages are shown; Slack's choice if absent."
+    )
+    unfurl_media: bool | None = Field(
+        None, description="Whether linked media are shown; Slack's choice if absent."
+    )
+    mrkdwn: bool | None = Field(None, description="False shows `text` without Slack's markup.")
+    metadata: Json | None = Field(None, description="Message metadata: `event_type` and `event_payload`.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> SlackParams:
+        if not (self.text or self.blocks or self.attachments):
+            raise ValueError("there is nothing to post: `text`, `blocks` and `attachments` are empty")
+        return self
+
+
+class Slack(Action[SlackConfig, SlackParams]):
+    """Posts a message to Slack, with an incoming webhook or a bot token."""
+
+    name = "slack"
+    Config = SlackConfig
+    Params = SlackParams
+
+    async def open(self) -> None:
+        """Load the SDK, which would hold the event loop for a quarter of a second, in a thread."""
+        secrets = [s.get_secret_value() for s in (self.config.webhook_url, self.config.token) if s is not None]
+        self._redactor = Redactor(secrets)
+        webhook_client, web_client = await asyncio.to_thread(_sdk)
+        quiet = logging.getLogger("router.slack_sdk")  # the SDK logs addresses and bodies at DEBUG
+        quiet.setLevel(logging.WARNING)
+        session = cast(aiohttp.ClientSession, _OneHop(self.http))
+        self._webhook: Any = None
+        self._web: Any = None
+        if self.config.webhook_url is not None:
+            url = self.config.webhook_url.get_secret_value()
+            self._webhook = webhook_client(url, session=session, retry_handlers=[], logger=quiet)
+            self._webhook.proxy = None  # proxies are the shared session's affair
+        elif self.config.token is not None:
+            self._web = web_client(
+                self.config.token.get_secret_value(),
+                base_url=self.config.base_url or "https://slack.com/api/",
+                session=session,
+                retry_handlers=[],
+                logger=quiet,
+            )
+            self._web.proxy = None
+
+    @classmethod
+    def check(cls, config: SlackConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterable[Fault]:
+        """Yield what Slack would refuse: no content, a channel with a webhook, none with a token."""
+        if not {"text", "blocks", "attachments"} & params.keys():
+            yield Fault((), "`slack` needs `text`, `blocks` or `attachments`")
+        if config is None:
+            return
+        if config.webhook_url is None:
+            if "channel" not in params:
+                yield Fault((), "`slack` needs `channel` where its destination has a `token`")
+            return
+        if "channel" in params:
+            yield Fault(
+                ("channel",), "a `webhook_url` posts to its own channel: leave `channel` out, or use a `token`"
+            )
+        for key in _APP_ONLY:
+            if key in params:
+                yield Fault((key,), f"Slack ignores `{key}` with the `webhook_url` of an app", warning=True)
+
+    async def execute(self, params: SlackParams, delivery: Delivery) -> Mapping[str, Any]:
+        """Post once. Facts: `channel` and `ts` of the message, with a token."""
+        body = params.model_dump(exclude_none=True)
+        for where, limit, unit in _over(body):
+            raise Permanent(f"`{where}` is over Slack's limit of {limit} {unit}")
+        if self._web is None:
+            return await self._to_webhook(body, delivery)
+        if not params.channel:
+            raise Permanent("`channel` is empty: a `token` needs one")
+        return await self._to_api(body, delivery)
+
+    async def _to_webhook(self, body: dict[str, Any], delivery: Delivery) -> Mapping[str, Any]:
+        try:
+            answer = await self._webhook.send_dict(body)
+        except (aiohttp.ClientError, OSError) as error:
+            raise unreachable(error) from None
+        said = self._redactor.text(answer.body or "")
+        check_status(answer.status_code, answer.headers, said, now=delivery.now)
+        if said.strip() != "ok" and '"ok":true' not in said.replace(" ", ""):  # a workflow answers in JSON
+            raise Retry(f"Slack's answer was not `ok`: {said.strip()[:200]}")
+        return {}
+
+    async def _to_api(self, body: dict[str, Any], delivery: Delivery) -> Mapping[str, Any]:
+        from slack_sdk.errors import SlackApiError
+
+        try:
+            answer = await self._web.api_call("chat.postMessage", json=body)
+        except SlackApiError as error:
+            raise self._judged(error.response, delivery) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise unreachable(error) from None
+        except (AttributeError, ValueError) as error:  # the SDK takes whatever came for a JSON mapping
+            raise Retry(f"Slack's answer could not be read ({type(error).__name__})") from None
+        return {key: answer[key] for key in ("channel", "ts") if isinstance(answer[key], str)}
+
+    def _judged(self, answer: Any, delivery: Delivery) -> Retry | Permanent:
+        """Return what follows from an answer that is not `ok`: the error word decides, else the status."""
+        status: int = answer.status if isinstance(answer, aiohttp.ClientResponse) else answer.status_code
+        data = getattr(answer, "data", None)
+        error = data.get("error") if isinstance(data, Mapping) else None
+        after = retry_after(answer.headers, delivery.now)
+        if not isinstance(error, str):
+            try:
+                check_status(status, answer.headers, now=delivery.now)
+            except (Retry, Permanent) as judged:
+                return judged
+            return Retry("Slack's answer could not be read", after=after)
+        reason = self._redactor.text(f"Slack said `{error[:100]}`{_details(data)}")
+        if error in _TRANSIENT or status == 429 or status >= 500:
+            return Retry(reason, after=after)
+        return Permanent(reason)
+
+
+class _OneHop:
+    """The shared session, as the SDK uses it; without redirects, which nobody who posts to Slack means."""
+
+    closed = False
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self._http = http
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        return self._http.request(method, url, allow_redirects=False, **options)
+
+
+def _sdk() -> tuple[Any, Any]:
+    from slack_sdk.web.async_client import AsyncWebClient
+    from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+    return AsyncWebhookClient, AsyncWebClient
+
+
+def _details(data: Any) -> str:
+    messages = data.get("response_metadata", {}) if isinstance(data, Mapping) else {}
+    messages = messages.get("messages") if isinstance(messages, Mapping) else None
+    return f": {'; '.join(map(str, messages))[:200]}" if isinstance(messages, list) and messages else ""
+
+
+def _over(body: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Yield what is longer than Slack takes: where, the limit, and its unit."""
+    if len(body.get("text", "")) > _TEXT:
+        yield "text", _TEXT, "characters"
+    for key, limit in (("blocks", _BLOCKS), ("attachments", _ATTACHMENTS)):
+        if len(body.get(key, ())) > limit:
+            yield key, limit, "elements"
+        yield from _over_in(body.get(key, ()), key)
+    markdown = [b["text"] for b in body.get("blocks", ()) if b.get("type") == "markdown" and "text" in b]
+    if sum(len(str(text)) for text in markdown) > _MARKDOWN:
+        yield "blocks", _MARKDOWN, "characters of markdown"
+
+
+def _over_in(value: Any, where: str) -> Iterator[tuple[str, int, str]]:
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _over_in(item, f"{where}[{index}]")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            place, kind = f"{where}.{key}", (str(value.get("type")), str(key))
+            if isinstance(inner, list) and len(inner) > _COUNTS.get(kind, len(inner)):
+                yield place, _COUNTS[kind], "elements"
+            if isinstance(inner, str) and len(inner) > _TEXTS.get(str(key), len(inner)):
+                yield place, _TEXTS[str(key)], "characters"
+            for text in inner if isinstance(inner, list) else [inner]:
+                longest = _OBJECTS.get(kind)
+                if longest and isinstance(text, Mapping) and len(str(text.get("text", ""))) > longest:
+                    yield f"{place}.text", longest, "characters"
+            yield from _over_in(inner, place)

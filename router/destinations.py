@@ -1,0 +1,156 @@
+"""Compiles the `destinations` of the configuration: where actions go, with their limits and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+
+from router.config.fields import Fields
+from router.config.model_check import build_model
+from router.config.node import Mapping as MappingNode
+from router.config.node import Mark, Node
+from router.config.problem import Problems, did_you_mean
+from router.model import RetryPolicy
+from router.plugin import Action, Model
+from router.registry import DESTINATION_KEYS, RegisteredAction, Registry
+
+_DEFAULT_RETRY = RetryPolicy()
+NOT_YET = ("rate", "breaker", "max_pause")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A configured place that actions go to; `timeout` is seconds an attempt, `mark` where it is defined.
+
+    `mark` is None for one that stands in no file: a plugin whose settings are all optional needs none.
+    """
+
+    name: str
+    plugin: str
+    action: type[Action[Any, Any]]
+    config: Model
+    concurrency: int = 8
+    retry: RetryPolicy = _DEFAULT_RETRY
+    timeout: float = 30.0
+    mark: Mark | None = None
+    plugin_version: str = "1"
+
+
+def compile_destinations(node: MappingNode, registry: Registry, problems: Problems) -> dict[str, Destination]:
+    """Return the destinations by name, those that need no settings included; faults go to `problems`."""
+    found: dict[str, Destination] = {}
+    for key, value in node.entries:
+        destination = _compile(str(key.value), key.mark, value, registry, problems)
+        if destination is not None:
+            found[destination.name] = destination
+    named = set(node.keys())
+    for registered in registry.actions.values():
+        config = None if registered.name in named else _without_settings(registered)
+        if config is not None:
+            found[registered.name] = Destination(
+                registered.name,
+                registered.name,
+                registered.action,
+                config,
+                plugin_version=registered.version,
+            )
+    return found
+
+
+def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Problems) -> Destination | None:
+    what = f"the destination `{name}`"
+    fields = Fields(node, problems, what)
+    type_node = fields.get("type")
+    plugin = fields.text("type", default=name) or name
+    retry_node = fields.get("retry")
+    retry = _DEFAULT_RETRY if retry_node is None else read_retry(retry_node, problems, _DEFAULT_RETRY)
+    timeout = read_timeout(fields, 30.0)
+    concurrency = fields.count("concurrency", default=8)
+    for later in NOT_YET:
+        if (key := fields.node.key(later)) is not None:
+            problems.error("not-yet", key, f"`{later}` is not supported yet")
+    registered = registry.get(plugin)
+    if registered is None:
+        hint = did_you_mean(plugin, registry.actions)
+        if type_node is not None:
+            problems.error("unknown-action", type_node, f"there is no action `{plugin}`", hint)
+        else:
+            message = f"{what} needs a `type`: there is no action `{plugin}`"
+            problems.error("unknown-action", mark, message, hint)
+        return None
+    config = build_model(registered.action.Config, fields.node, problems, what, skip=DESTINATION_KEYS)
+    if config is None:
+        return None
+    assert isinstance(config, Model)  # noqa: S101 - the registry takes no other Config
+    return Destination(
+        name, plugin, registered.action, config, concurrency, retry, timeout, mark, registered.version
+    )
+
+
+def read_timeout(fields: Fields, default: float) -> float:
+    """Return the seconds of `timeout`, which is more than nothing."""
+    seconds = fields.duration("timeout", default=default)
+    if seconds <= 0:
+        node = fields.node.get("timeout")
+        assert node is not None  # noqa: S101 - the default is positive
+        fields.problems.error("out-of-range", node, "`timeout` must be more than 0s")
+        return default
+    return seconds
+
+
+def read_retry(node: Node, problems: Problems, base: RetryPolicy) -> RetryPolicy:
+    """Return the policy of a `retry` mapping; what it leaves out is as in `base`."""
+    fields = Fields(node, problems, "`retry`")
+    policy = RetryPolicy(
+        max_attempts=fields.count("max_attempts", default=base.max_attempts),
+        first=fields.duration("first", default=base.first),
+        max_delay=fields.duration("max_delay", default=base.max_delay),
+        max_age=fields.duration("max_age", default=base.max_age),
+    )
+    fields.finish()
+    return policy
+
+
+def secrets_of(config: Model) -> set[str]:
+    """Return every secret in a Config, and what an error might show of one: an address's password and path."""
+    found: set[str] = set()
+    for secret in _secrets(config):
+        found.add(secret)
+        try:
+            address = urlsplit(secret)
+            password = address.password
+        except ValueError:
+            continue
+        if password:
+            found |= {password, unquote(password)}
+        if address.scheme in ("http", "https") and len(address.path) > 16:
+            found.add(address.path)
+    return found - {""}
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, SecretBytes):
+        yield value.get_secret_value().decode("utf-8", "replace")
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _secrets(inner)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for inner in value:
+            yield from _secrets(inner)
+
+
+def _without_settings(registered: RegisteredAction) -> Model | None:
+    """Return the Config that is made of nothing; None where something has to be set."""
+    try:
+        return registered.action.Config()
+    except ValidationError:
+        return None
