@@ -1,0 +1,40 @@
+"""Stores planned events, and starts what can start from memory."""
+
+from __future__ import annotations
+
+import asyncio
+
+from router.delivery.worker import Worker
+from router.journal.journal import Appended, Journal
+from router.model import Plan
+from router.tasks import spawn
+
+
+class Intake:
+    """What the ingress gives its plans to."""
+
+    def __init__(self, journal: Journal, worker: Worker) -> None:
+        self._journal = journal
+        self._worker = worker
+
+    async def accept(self, plan: Plan) -> Appended:
+        """Store an event with all its deliveries; returns after the commit.
+
+        Raises JournalUnwritable or ValueError where nothing was stored. A caller that is cancelled does not
+        undo it: the commit may be under way, and deliveries that it stores as running have to be run.
+        """
+        done = await asyncio.shield(spawn(self._accept(plan), name=f"store {plan.event.uid}"))
+        if isinstance(done, Exception):
+            raise done
+        return done
+
+    async def _accept(self, plan: Plan) -> Appended | Exception:
+        taken = self._worker.take(plan.deliveries)
+        try:
+            appended = await self._journal.append(plan, take=taken)
+            self._worker.started(appended, plan.event)
+        except Exception as error:  # the caller answers for it, or nobody is there any more
+            return error
+        finally:
+            self._worker.untake(taken)
+        return appended
