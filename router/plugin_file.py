@@ -1,4 +1,4 @@
-"""Executes a plugin file found by its path, and tells what is wrong with one that cannot be executed."""
+"""Executes a plugin found by its path, and tells what is wrong with one that cannot be executed."""
 
 from __future__ import annotations
 
@@ -31,16 +31,19 @@ class _Uncached(SourceFileLoader):
 def execute(file: Path, *, cached: bool) -> ModuleType:
     """Return the module that the file makes, executed once in this process for each content of the file.
 
-    `cached` allows a `__pycache__` beside it. Raises Unusable with the line and what to do.
+    An `__init__.py` is a package: its folder's other files are imported from it by relative names, when it
+    or its action asks for them. `cached` allows a `__pycache__` beside the file. Raises Unusable with the
+    line and what to do.
     """
+    package = file.name == "__init__.py"
     try:
-        content = file.read_bytes()
+        content = b"".join(part.read_bytes() for part in (sorted(file.parent.rglob("*.py")) if package else [file]))
     except OSError as error:
         raise Unusable(f"it cannot be read ({error.strerror}): check its permissions") from None
     name = "_".join(
         (
             "router_plugin",
-            re.sub(r"\W", "_", file.stem),
+            re.sub(r"\W", "_", file.parent.name if package else file.stem),
             hashlib.sha256(str(file).encode("utf-8", "surrogateescape")).hexdigest()[:12],
             hashlib.sha256(content).hexdigest()[:12],
         )
@@ -48,7 +51,9 @@ def execute(file: Path, *, cached: bool) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     loader = (SourceFileLoader if cached else _Uncached)(name, str(file))
-    spec = ModuleSpec(name, loader, origin=str(file))
+    spec = ModuleSpec(name, loader, origin=str(file), is_package=package)
+    if spec.submodule_search_locations is not None:
+        spec.submodule_search_locations.append(str(file.parent))
     spec.has_location = True
     module = module_from_spec(spec)
     # Entered before it runs: pydantic and dataclasses look their module up there while a class is made.
@@ -56,7 +61,8 @@ def execute(file: Path, *, cached: bool) -> ModuleType:
     try:
         loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
+        for part in [part for part in sys.modules if part == name or part.startswith(f"{name}.")]:
+            del sys.modules[part]
         raise Unusable(_why(error), _line_in(file, error)) from error
     return module
 

@@ -78,8 +78,8 @@ def load_registry(folders: Sequence[Path] = (), *, entry_points: bool = True) ->
         if not folder.is_dir():
             found.fault(str(folder), "this plugins folder does not exist: make it, or take it out of `plugins`")
             continue
-        for file in sorted(folder.glob("*.py")):
-            if not file.name.startswith("_"):
+        for file in sorted((*folder.glob("*.py"), *folder.glob("[!_.]*/__init__.py"))):
+            if file.parent != folder or not file.name.startswith("_"):
                 found.take_file(file, cached=folder == shipped)
     if entry_points:
         found.take_entry_points()

@@ -1,0 +1,83 @@
+"""The `sql` action: rows in SQLite and PostgreSQL, through SQLAlchemy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from router.plugin import Action, Delivery, Fault, Permanent, Retry, Usage
+
+from .check import rules, template_rules
+from .config import SqlConfig
+from .params import SqlParams, Statement
+
+if TYPE_CHECKING:
+    from .database import Database
+
+
+class Sql(Action[SqlConfig, SqlParams]):
+    """Writes rows: `upsert`, `insert`, `update`, `delete`, `execute`, or several in one `transaction`.
+
+    An upsert, an update and a delete may be repeated without harm. An `insert` or `execute` may happen
+    twice: when the process ends between the commit and the record of it, the delivery is tried again.
+    """
+
+    name = "sql"
+    Config = SqlConfig
+    Params = SqlParams
+
+    _database: Database
+
+    async def open(self) -> None:
+        """Load the driver and make the pool; the first statement connects."""
+        self._database = await asyncio.to_thread(_loaded, self.config, __package__ or __name__)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._database.close()
+
+    async def apply_schema(self) -> None:
+        """Run the destination's `schema` file, if it has one; raises Permanent or Retry naming the file."""
+        if self.config.schema_file is not None:
+            await self._database.apply(self.config.schema_file)
+
+    @classmethod
+    def check(cls, config: SqlConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterator[Fault]:
+        """Yield what is wrong with the statements, before there is a database to ask."""
+        yield from rules(params)
+        yield from template_rules(params)
+
+    async def execute(self, params: SqlParams, delivery: Delivery) -> dict[str, Any]:
+        """Run the statements in one transaction; the facts say how many rows each touched."""
+        for fault in rules(_plain(params)):
+            raise Permanent(fault.message)
+        statements = params.statements
+        facts = [
+            _fact(statement, rows)
+            for statement, rows in zip(statements, await self._database.run(statements), strict=True)
+        ]
+        return facts[0] if params.transaction is None else {"statement": "transaction", "statements": facts}
+
+
+def _loaded(config: SqlConfig, package: str) -> Database:
+    try:
+        database: Database = import_module(f"{package}.database").Database(config)
+    except ImportError as error:
+        extra = "router[postgres]" if config.dialect == "postgresql" else "router"
+        raise Retry(f"the package `{error.name}` is missing: pip install '{extra}'") from None
+    return database
+
+
+def _fact(statement: Statement, rows: int) -> dict[str, Any]:
+    table = {"table": statement.table} if statement.table else {}
+    return {"statement": statement.verb, **table, "rows": rows}
+
+
+def _plain(params: Statement) -> dict[str, Any]:
+    """Return the parts that were given, as `rules` reads them."""
+    parts = {name: value for name, value in params if value is not None}
+    if "transaction" in parts:
+        parts["transaction"] = [_plain(statement) for statement in parts["transaction"]]
+    return parts
