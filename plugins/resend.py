@@ -32,6 +32,7 @@ from router.plugin import (
     Usage,
     read_answer,
     retry_after,
+    secrets_in,
     unreachable,
 )
 
@@ -122,7 +123,7 @@ class Resend(Action[ResendConfig, ResendParams]):
         """Load the SDK, which would hold the event loop for a quarter of a second, in a thread."""
         self._sdk = await asyncio.to_thread(_load)
         self._client = _client(self._sdk, self)
-        self._redactor = Redactor([self.config.api_key.get_secret_value()])
+        self._redactor = Redactor(secrets_in(self.config))
 
     @classmethod
     def check(cls, config: ResendConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterable[Fault]:

@@ -36,6 +36,7 @@ from router.plugin import (
     Usage,
     check_status,
     retry_after,
+    secrets_in,
     unreachable,
 )
 
@@ -140,8 +141,7 @@ class Slack(Action[SlackConfig, SlackParams]):
 
     async def open(self) -> None:
         """Load the SDK, which would hold the event loop for a quarter of a second, in a thread."""
-        secrets = [s.get_secret_value() for s in (self.config.webhook_url, self.config.token) if s is not None]
-        self._redactor = Redactor(secrets)
+        self._redactor = Redactor(secrets_in(self.config))
         webhook_client, web_client = await asyncio.to_thread(_sdk)
         quiet = logging.getLogger("router.slack_sdk")  # the SDK logs addresses and bodies at DEBUG
         quiet.setLevel(logging.WARNING)

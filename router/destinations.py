@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic import ValidationError
 
 from router.config.fields import Fields
 from router.config.model_check import build_model
-from router.config.node import Mapping as MappingNode
-from router.config.node import Mark, Node
+from router.config.node import Mapping, Mark, Node
 from router.config.problem import Problems, did_you_mean
 from router.model import RetryPolicy
 from router.plugin import Action, Model
+from router.redaction import secrets_in
 from router.registry import DESTINATION_KEYS, RegisteredAction, Registry
 
 _DEFAULT_RETRY = RetryPolicy()
@@ -40,7 +38,7 @@ class Destination:
     plugin_version: str = "1"
 
 
-def compile_destinations(node: MappingNode, registry: Registry, problems: Problems) -> dict[str, Destination]:
+def compile_destinations(node: Mapping, registry: Registry, problems: Problems) -> dict[str, Destination]:
     """Return the destinations by name, those that need no settings included; faults go to `problems`."""
     found: dict[str, Destination] = {}
     for key, value in node.entries:
@@ -117,35 +115,7 @@ def read_retry(node: Node, problems: Problems, base: RetryPolicy) -> RetryPolicy
 
 def secrets_of(config: Model) -> set[str]:
     """Return every secret in a Config, and what an error might show of one: an address's password and path."""
-    found: set[str] = set()
-    for secret in _secrets(config):
-        found.add(secret)
-        try:
-            address = urlsplit(secret)
-            password = address.password
-        except ValueError:
-            continue
-        if password:
-            found |= {password, unquote(password)}
-        if address.scheme in ("http", "https") and len(address.path) > 16:
-            found.add(address.path)
-    return found - {""}
-
-
-def _secrets(value: Any) -> Iterator[str]:
-    if isinstance(value, SecretStr):
-        yield value.get_secret_value()
-    elif isinstance(value, SecretBytes):
-        yield value.get_secret_value().decode("utf-8", "replace")
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _secrets(getattr(value, name))
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _secrets(inner)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for inner in value:
-            yield from _secrets(inner)
+    return secrets_in(config)
 
 
 def _without_settings(registered: RegisteredAction) -> Model | None:

@@ -27,10 +27,11 @@ import aiohttp
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 from router.errors import Permanent, Retry
-from router.redaction import Redactor
+from router.redaction import Redactor, secrets_in
 from router.web import (
     BaseUrl,
     HeaderName,
+    address,
     check_status,
     one_line,
     read_answer,
@@ -72,10 +73,12 @@ __all__ = [
     "Tree",
     "Url",
     "Usage",
+    "address",
     "check_status",
     "one_line",
     "read_answer",
     "retry_after",
+    "secrets_in",
     "signing_key",
     "standard_signature",
     "unreachable",

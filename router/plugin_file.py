@@ -37,7 +37,9 @@ def execute(file: Path, *, cached: bool) -> ModuleType:
     """
     package = file.name == "__init__.py"
     try:
-        content = b"".join(part.read_bytes() for part in (sorted(file.parent.rglob("*.py")) if package else [file]))
+        content = b"".join(
+            part.read_bytes() for part in (sorted(file.parent.rglob("*.py")) if package else [file])
+        )
     except OSError as error:
         raise Unusable(f"it cannot be read ({error.strerror}): check its permissions") from None
     name = "_".join(

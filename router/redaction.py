@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 _SHORTEST = 6  # shorter ones would blacken ordinary words
 
@@ -30,3 +33,36 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.tree(inner) for inner in value]
         return value
+
+
+def secrets_in(value: Any) -> set[str]:
+    """Return every secret of a model or tree, and what an error might show of one: an address's password, path."""
+    found: set[str] = set()
+    for secret in _secrets(value):
+        found.add(secret)
+        try:
+            address = urlsplit(secret)
+            password = address.password
+        except ValueError:
+            continue
+        if password:
+            found |= {password, unquote(password)}
+        if address.scheme in ("http", "https") and len(address.path) > 16:
+            found.add(address.path)
+    return found - {""}
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, SecretBytes):
+        yield value.get_secret_value().decode("utf-8", "replace")
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _secrets(inner)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for inner in value:
+            yield from _secrets(inner)

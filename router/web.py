@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated
+from urllib.parse import unquote
 
 import aiohttp
 from pydantic import AfterValidator
@@ -96,6 +97,25 @@ def _base_url(text: str) -> str:
     if url.user or url.password or re.search(r"[?#]", text):
         raise ValueError("must hold no user, no password and no query")
     return text.rstrip("/")
+
+
+def address(text: str) -> URL:
+    """Return a whole http(s) address without its fragment; raises ValueError.
+
+    A user in it is refused, and so are `.` and `..` steps in its path, encoded ones too: with a value of
+    an event in the path they would lead elsewhere than the route says.
+    """
+    try:
+        url = URL(text).with_fragment(None)
+        whole = url.scheme in ("http", "https") and url.host and not url.user and not url.password
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("the address is not valid: it needs http(s) and a host, and no user")
+    path = unquote(unquote(re.split(r"[?#]", text.partition("://")[2])[0]))
+    if {".", ".."} & set(re.split(r"[/\\]", path)):
+        raise ValueError("the path holds `.` or `..` as a step, and would lead elsewhere")
+    return url
 
 
 _SET_BY_US = {"host", "content-length", "transfer-encoding", "connection", "content-encoding", "accept-encoding"}
