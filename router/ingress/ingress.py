@@ -1,0 +1,182 @@
+"""The aiohttp handler of the public listener: one request in, one event in the journal, one answer out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from aiohttp import web
+
+from router.errors import JournalError, Rejected
+from router.ids import NewId
+from router.ingress.answer import accepted, duplicate, refusal
+from router.ingress.peer import Network, remote
+from router.ingress.reading import BodyLimits, Gone, read_body
+from router.ingress.waiting import Held, Waiting
+from router.journal.journal import Appended
+from router.model import Event, EventState, Plan, RawRequest
+from router.observe import Observer
+from router.sources.source import Source
+from router.tasks import spawn
+
+log = logging.getLogger(__name__)
+
+
+class RulesetLike(Protocol):
+    """What ingress needs of the compiled configuration."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources by name."""
+
+    def plan(self, event: Event) -> Plan:
+        """Decide what is to be done about an event."""
+
+
+class Limits(Protocol):
+    """What ingress needs of the `server` settings: bytes, and seconds."""
+
+    @property
+    def max_body(self) -> int:
+        """The largest body, unpacked, where the source says nothing else."""
+
+    @property
+    def body_timeout(self) -> float:
+        """How long a body may take to arrive."""
+
+    @property
+    def ack_timeout(self) -> float:
+        """How long a sender waits for the commit before it is asked to try again."""
+
+    @property
+    def max_waiting(self) -> int:
+        """How many bytes of bodies may wait for an answer, all together."""
+
+    @property
+    def trusted_proxies(self) -> Sequence[Network]:
+        """Whose X-Forwarded-For is believed."""
+
+
+class Ingress:
+    """Accepts events: nothing is acknowledged before `accept` has returned, and no answer is ever a 500.
+
+    `ruleset` gives the rules in force at this moment; a request is served by one version of them.
+    """
+
+    def __init__(
+        self,
+        ruleset: Callable[[], RulesetLike],
+        accept: Callable[[Plan], Awaitable[Appended]],
+        observer: Observer,
+        clock: Callable[[], datetime],
+        new_uid: NewId,
+        settings: Limits,
+    ) -> None:
+        self._ruleset = ruleset
+        self._accept = accept
+        self._observer = observer
+        self._clock = clock
+        self._new_uid = new_uid
+        self._settings = settings
+        self._waiting = Waiting(settings.max_waiting)
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve every path of the application that nothing else serves."""
+        app.router.add_route("*", "/{path:.*}", self.handle)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Serve one request."""
+        held = Held(self._waiting)
+        raw: RawRequest | None = None
+        name = ""
+        peer = remote(
+            request.remote, request.headers.getall("X-Forwarded-For", ()), self._settings.trusted_proxies
+        )
+        try:
+            rules = self._ruleset()
+            source = _find(rules, request.path)
+            name = source.name
+            if request.method != "POST":
+                raise Rejected(405, f"{request.method[:20]!r} instead of POST")
+            limits = BodyLimits(source.max_body or self._settings.max_body, self._settings.body_timeout)
+            raw = self._raw(name, request, await read_body(request, limits, held), peer)
+            source.verify(raw)
+            event = source.identify(raw, self._new_uid(raw.received_at))
+            return await self._append(event, _plan(rules, event), held)
+        except Rejected as error:
+            return self._refuse(raw, name, peer, error.status, error.reason)
+        except JournalError as error:
+            return self._refuse(raw, name, peer, 503, f"the journal cannot be written: {error}")
+        except (Gone, ConnectionError):
+            log.debug("the sender of a request for %r hung up", name)
+            return refusal(400)
+        except Exception as error:
+            log.exception("a request for the source %r failed unexpectedly", name)
+            return self._refuse(raw, name, peer, 503, f"unexpected {type(error).__name__}")
+        finally:
+            held.release()
+
+    def _raw(self, name: str, request: web.Request, body: bytes, peer: str | None) -> RawRequest:
+        return RawRequest(
+            source=name,
+            method=request.method,
+            path=request.path,
+            query=tuple(request.query.items()),
+            headers=tuple((str(key), value) for key, value in request.headers.items()),
+            body=body,
+            received_at=self._clock(),
+            remote=peer,
+        )
+
+    async def _append(self, event: Event, plan: Plan, held: Held) -> web.Response:
+        """Wait for the commit, but no longer than a sender does; one that comes later still counts."""
+        task = spawn(self._commit(plan), name=f"accept {event.uid}")
+        done, _ = await asyncio.wait({task}, timeout=self._settings.ack_timeout)
+        if not done:
+            # The bytes are in memory until the commit is over, so they go on counting until then.
+            kept = held.hand_over()
+            task.add_done_callback(lambda _: kept.release())
+            raise Rejected(503, f"not committed within {self._settings.ack_timeout:g} s")
+        result = task.result()
+        if isinstance(result, Exception):
+            raise result
+        return duplicate(result.uid) if result.duplicate else accepted(result.uid, len(result.deliveries))
+
+    async def _commit(self, plan: Plan) -> Appended | Exception:
+        # A failure is a value here: nobody may wait for it any more, and it is no fault of the task's.
+        try:
+            appended = await self._accept(plan)
+        except Exception as error:
+            return error
+        self._observer.accepted(plan.event, plan, duplicate=appended.duplicate, differs=appended.differs)
+        return appended
+
+    def _refuse(
+        self, raw: RawRequest | None, name: str, peer: str | None, status: int, reason: str
+    ) -> web.Response:
+        log.warning("refused %d: source %s, from %s: %s", status, name or "-", peer or "-", _line(reason))
+        self._observer.refused(raw, name, status, reason)
+        return refusal(status)
+
+
+def _find(rules: RulesetLike, path: str) -> Source:
+    for source in rules.sources.values():
+        if source.path == path:
+            return source
+    raise Rejected(404, f"no source has the path {path[:200]!r}")
+
+
+def _plan(rules: RulesetLike, event: Event) -> Plan:
+    """Plan the event; one whose planning raises is kept all the same, to be replayed after the fix."""
+    try:
+        return rules.plan(event)
+    except Exception as error:
+        log.exception("planning the event %s failed", event.uid)
+        return Plan(event, EventState.PLAN_FAILED, (), f"planning raised {type(error).__name__}")
+
+
+def _line(reason: str) -> str:
+    return " ".join(reason.encode("utf-8", "backslashreplace").decode().split())[:500]

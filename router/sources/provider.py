@@ -1,0 +1,94 @@
+"""Presets of known senders: one data file a provider, `providers/<name>.yaml`.
+
+A file holds the words for people, and the keys of a source as they would stand in `routes.yaml`:
+
+    title      the sender's name, as people write it                               required
+    link       its page about webhooks, https://                                   required
+    setup      what to do there: where the secret is, which URL to enter           required
+    types      the event types that it is known to send; none where they are not known
+    verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
+               `max_body`: as in a source. `verify` is required. Without `id` the id that a scheme signs
+               itself (svix, standard-webhooks) is taken.
+
+The secret is never part of it. A new provider is a new file, and samples in `samples/<name>/<type>.json` where
+a type's `/` is written `__`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from router.config.fields import Fields
+from router.config.node import Mapping
+from router.config.problem import Problems
+from router.config.yaml import parse
+
+PRESET_KEYS = ("verify", "type", "id", "time", "data", "headers", "query", "vars", "tolerance", "max_body")
+"""Keys of a source that a preset may hold."""
+
+_LATER = """
+adyen aws-sns bitbucket calendly chargebee cloudevents discord docusign
+dropbox gitlab gocardless hubspot intercom jira lemonsqueezy linear
+mailgun meta mux notion openai paddle pagerduty polar
+postmark pusher razorpay sanity sendgrid slack square stripe
+supabase telegram twilio twitch typeform vercel whatsapp workos
+zendesk zoom
+"""
+LATER = frozenset(_LATER.split())
+"""Well-known senders that have no data file yet."""
+
+_PROVIDERS = files("router.sources") / "providers"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A preset: words for people, the known event types, and the keys of a source as a mapping."""
+
+    name: str
+    title: str
+    link: str
+    setup: str
+    types: tuple[str, ...]
+    preset: Mapping
+
+
+@cache
+def provider_names() -> tuple[str, ...]:
+    """Return the names of the shipped providers, in order."""
+    return tuple(
+        sorted(file.name.removesuffix(".yaml") for file in _PROVIDERS.iterdir() if file.name.endswith(".yaml"))
+    )
+
+
+@cache
+def provider(name: str) -> Provider:
+    """Return a provider; KeyError where there is none of this name."""
+    if name not in provider_names():
+        raise KeyError(name)
+    file = f"{name}.yaml"
+    problems = Problems()
+    found = read_provider(name, (_PROVIDERS / file).read_text(encoding="utf-8"), problems)
+    if found is None:
+        raise ValueError(f"the provider file {file} is broken: " + "; ".join(p.message for p in problems.errors))
+    return found
+
+
+def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
+    """Read a provider's file; None and problems where it does not follow the schema."""
+    node = parse(text, f"providers/{name}.yaml", problems)
+    if node is None:
+        return None
+    fields = Fields(node, problems, f"the provider `{name}`")
+    title = fields.text("title", required=True)
+    link = fields.text("link", required=True)
+    setup = fields.text("setup", required=True)
+    types = tuple(str(scalar.value) for scalar in fields.names("types") or ())
+    for key in PRESET_KEYS:
+        fields.get(key, required=key == "verify")
+    fields.finish()
+    if problems.errors or title is None or link is None or setup is None:
+        return None
+    entries = tuple((key, value) for key, value in fields.node.entries if key.value in PRESET_KEYS)
+    return Provider(name, title, link, " ".join(setup.split()), types, Mapping(entries, fields.node.mark))

@@ -1,0 +1,85 @@
+"""What every verification scheme is: a pure check of one request, and how its sender signs."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from router.errors import Rejected
+from router.model import RawRequest
+
+LONGEST_HEADER = 4096
+"""A header that takes part in a verification may be this long, in characters."""
+
+
+class Scheme(Protocol):
+    """One way to tell whether a request comes from its sender; pure, and safe against any header.
+
+    `headers` are the names, in lower case, that are kept with the event; `credentials` those that never are.
+    `signable` when it holds a secret that can sign a body anew.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word in `scheme:`."""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Names that are kept."""
+
+    @property
+    def credentials(self) -> frozenset[str]:
+        """Names that are never kept."""
+
+    @property
+    def signable(self) -> bool:
+        """Whether it can sign."""
+
+    def verify(self, request: RawRequest) -> None:
+        """Return for a genuine request; raise Rejected(401) with a reason for any other, never anything else."""
+
+    def message_id(self, request: RawRequest) -> str | None:
+        """Return the id that the signature covers, where the scheme has one."""
+
+    def sign(self, message_id: str, at: datetime, body: bytes) -> Mapping[str, str]:
+        """Return the headers by which a sender proves itself, made with the first secret.
+
+        Raises ValueError where the body cannot be signed.
+        """
+
+
+def refuse(reason: str) -> Rejected:
+    """Return the refusal of a request whose verification failed."""
+    return Rejected(401, reason)
+
+
+def only(request: RawRequest, name: str) -> str:
+    """Return the value of a header that must stand exactly once, not empty and not oversized."""
+    count = request.header_count(name)
+    if count == 0:
+        raise refuse(f"the header `{name}` is missing")
+    if count > 1:
+        raise refuse(f"the header `{name}` stands {count} times")
+    value = request.header(name) or ""
+    if not value:
+        raise refuse(f"the header `{name}` is empty")
+    if len(value) > LONGEST_HEADER:
+        raise refuse(f"the header `{name}` is longer than {LONGEST_HEADER} characters")
+    return value
+
+
+def as_bytes(text: str) -> bytes:
+    """Return a text as bytes that differ for different texts, whatever is in it."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def any_equal(listed: Iterable[bytes], expected: Iterable[bytes]) -> bool:
+    """Tell whether one of the listed values is an expected one, in a time that does not depend on which."""
+    wanted = tuple(expected)
+    found = False
+    for value in listed:
+        for good in wanted:
+            found |= hmac.compare_digest(value, good)
+    return found

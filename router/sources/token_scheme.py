@@ -1,0 +1,62 @@
+"""The schemes `token` (a shared text in a header) and `none` (everything is accepted)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from router.model import RawRequest
+from router.sources.scheme import any_equal, as_bytes, only, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScheme:
+    """The header holds the prefix and one of the secrets; it proves nothing about the body."""
+
+    secrets: tuple[str, ...] = field(repr=False)
+    header: str
+    prefix: str = ""
+
+    name = "token"
+    headers = ()
+    signable = False
+
+    @property
+    def credentials(self) -> frozenset[str]:
+        """The header of the token."""
+        return frozenset({self.header.lower()})
+
+    def verify(self, request: RawRequest) -> None:
+        """Refuse another token, in a time that tells nothing about it."""
+        value = only(request, self.header)
+        if not any_equal([as_bytes(value)], (as_bytes(self.prefix + secret) for secret in self.secrets)):
+            raise refuse(f"the header `{self.header}` holds another token")
+
+    def message_id(self, request: RawRequest) -> None:
+        """Return None: nothing is signed."""
+        return
+
+    def sign(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
+        """Return the header with the first token."""
+        return {self.header: self.prefix + self.secrets[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class NoScheme:
+    """Anybody may send."""
+
+    name = "none"
+    headers = ()
+    credentials = frozenset[str]()
+    signable = False
+
+    def verify(self, request: RawRequest) -> None:
+        """Accept."""
+
+    def message_id(self, request: RawRequest) -> None:
+        """Return None: nothing is signed."""
+        return
+
+    def sign(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
+        """Return nothing."""
+        return {}
