@@ -26,14 +26,31 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        self._spoiled: set[tuple[str, int, int]] = set()
+        self.texts: dict[str, str] = {}
+        """The raw text of each file that was read, by the name it has in marks: for showing lines."""
 
     def error(self, code: str, where: Node | Mark, message: str, hint: str | None = None) -> None:
         """Note a fault that keeps the configuration from being used."""
-        self._found[Problem(code, _mark(where), message, hint)] = None
+        self._note(Problem(code, _mark(where), message, hint))
 
     def warning(self, code: str, where: Node | Mark, message: str, hint: str | None = None) -> None:
         """Note something that is allowed and probably not meant."""
-        self._found[Problem(code, _mark(where), message, hint, "warning")] = None
+        self._note(Problem(code, _mark(where), message, hint, "warning"))
+
+    def spoil(self, where: Node | Mark) -> None:
+        """Ignore what is noted at this very place from now on: its value is faulty already, and that was told."""
+        self._spoiled.add(_place(_mark(where)))
+
+    def extend(self, others: Problems) -> None:
+        """Take over what was noted elsewhere."""
+        self._spoiled |= others._spoiled
+        self._found.update(others._found)
+        self.texts.update(others.texts)
+
+    def _note(self, problem: Problem) -> None:
+        if _place(problem.mark) not in self._spoiled:
+            self._found[problem] = None
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(sorted(self._found, key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))
@@ -45,6 +62,10 @@ class Problems:
     def errors(self) -> list[Problem]:
         """The faults that keep the configuration from being used."""
         return [problem for problem in self if problem.severity == "error"]
+
+
+def _place(mark: Mark) -> tuple[str, int, int]:
+    return mark.file, mark.line, mark.column
 
 
 def _mark(where: Node | Mark) -> Mark:
