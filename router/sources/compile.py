@@ -51,6 +51,8 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     before = len(problems.errors)
     what = f"the source `{name}`"
     own = Fields(node, problems, what)
+    if not isinstance(node, Mapping):
+        return None
     chosen = _provider(own, problems)
     fields = Fields(_merged(own.node, chosen), problems, what)
     fields.read |= own.read
@@ -63,7 +65,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     id_at, time_at, data_at = places.one("id"), places.one("time"), places.one("data", header=False)
     found = read_verification(fields, problems, id_at.header if id_at else None)
     path = _path(fields, problems, f"/webhooks/{name}")
-    max_body = fields.size("max_body", default=0) if fields.get("max_body") is not None else None
+    max_body = fields.size("max_body", default=1) if fields.get("max_body") is not None else None
     if max_body is not None and max_body < 1:
         problems.error("out-of-range", fields.node.get("max_body") or key, "`max_body` must be at least 1B")
     _body(fields, problems)
@@ -107,8 +109,8 @@ def _provider(own: Fields, problems: Problems) -> Provider | None:
     if name in provider_names():
         return provider(name)
     if name.lower() in LATER:
-        hint = "describe it with `verify` instead, where its scheme is hmac or token"
-        problems.error("not-yet", place, f"the provider `{name}` is not supported yet", hint)
+        other = "describe it with `verify` instead, where its scheme is hmac or token"
+        problems.error("not-yet", place, f"the provider `{name}` is not supported yet", other)
     else:
         hint = did_you_mean(name, provider_names())
         problems.error("unknown-provider", place, f"there is no provider `{name}`", hint)

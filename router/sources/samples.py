@@ -36,7 +36,8 @@ def sample(provider: str, type_: str, now: datetime) -> dict[str, Any]:
     if type_ not in sample_types(provider):
         raise KeyError(f"{provider}/{type_}")
     file = _SAMPLES / provider / f"{type_.replace('/', '__')}.json"
-    return moved(json.loads(file.read_text(encoding="utf-8")), now - SAMPLES_MADE_AT)
+    payload: dict[str, Any] = moved(json.loads(file.read_text(encoding="utf-8")), now - SAMPLES_MADE_AT)
+    return payload
 
 
 def moved(value: Any, by: timedelta) -> Any:

@@ -36,7 +36,7 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
     if node is None:
         return Verification(None)
     inner = Fields(_as_mapping(node), problems, f"`verify` of {fields.what}")
-    name = inner.text("scheme", required=True)
+    name = inner.text("scheme", required=True) if isinstance(node, Scalar | Mapping) else None
     if name is None:
         return Verification(None)
     if name not in SCHEMES:
@@ -91,21 +91,19 @@ def _secrets(fields: Fields, node: Node | None, problems: Problems, *, strict: b
     scalars = fields.names("secret") or []
     for scalar in scalars:
         text = str(scalar.value).strip()
-        if not text and isinstance(node, Sequence):
+        if not text:
             continue
         try:
             found[_secret(text, strict=strict)] = None
         except ValueError as error:
             problems.error("secret", scalar, f"the `secret` of {fields.what} {error}")
     faulty = len(scalars) != (len(node.items) if isinstance(node, Sequence) else 1)
-    if not found and not faulty and all(not str(scalar.value).strip() for scalar in scalars):
+    if not faulty and all(not str(scalar.value).strip() for scalar in scalars):
         problems.error("secret", node, f"the `secret` of {fields.what} is empty: at least one is needed")
     return tuple(found)
 
 
 def _secret(text: str, *, strict: bool) -> str:
-    if not text:
-        raise ValueError("is empty")
     try:
         text.encode()
     except UnicodeEncodeError:
