@@ -134,7 +134,7 @@ class FilterGrammar(ABC):
         for operator in _OPERATORS:
             if scanner.take(operator):
                 if operator == "==" and scanner.next == "=":
-                    raise scanner.fail("`===` is not supported", "write `==`")
+                    raise scanner.fail("`===` is not supported", "write `==`", offset=scanner.at - 2)
                 return operator
         if scanner.next == "=":
             raise scanner.fail("a single `=` is not supported", "write `==`")

@@ -97,9 +97,10 @@ class _Grammar(FilterGrammar):
             )
         if name := scanner.name():
             raise scanner.fail(
-                f"the name `{name}` must be quoted in brackets", f"write `['{name}']` or `.{name}`",
+                f"the name `{name}` must be quoted in brackets",
+                f"write `['{name}']` or `.{name}`",
                 offset=scanner.at - len(name),
-            )  # fmt: skip
+            )
         raise scanner.fail(
             f"a bracket holds a quoted name, an index, a slice, `*` or `?...`, not {scanner.found()}"
         )

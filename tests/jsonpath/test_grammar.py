@@ -42,7 +42,7 @@ FAULTS: list[tuple[str, int, str]] = [
     ("$[?match(@.a, 'x')]", 3, "functions such as `match()`"),
     ("$[?@.a =~ 'x']", 7, "`=~` is not supported"),
     ("$[?@.a = 1]", 7, "a single `=`"),
-    ("$[?@.a === 1]", 9, "`===`"),
+    ("$[?@.a === 1]", 7, "`===`"),
     ("$[?@.a & @.b]", 7, "a single `&`"),
     ("$[?@.a | @.b]", 7, "a single `|`"),
     ("$[?@.a and @.b]", 7, "`and` is not a word"),
