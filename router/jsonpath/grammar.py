@@ -37,14 +37,15 @@ class _Grammar(FilterGrammar):
         scanner = self.scanner
         start = scanner.at
         scanner.blanks()
+        deep = scanner.take("..")
         if scanner.take("["):
-            return Step(self._bracket())
-        if scanner.take(".."):
-            return Step(self._bracket() if scanner.take("[") else self._shorthand(), deep=True)
-        if scanner.take("."):
-            return Step(self._shorthand())
-        scanner.at = start
-        return None
+            selector: Name | Index | Slice | Wildcard | Filter = self._bracket()
+        elif deep or scanner.take("."):
+            selector = self._shorthand()
+        else:
+            scanner.at = start
+            return None
+        return Step(selector, deep, scanner.at)
 
     def _shorthand(self) -> Name | Wildcard:
         scanner = self.scanner

@@ -5,30 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from router.jsonpath.grammar import parse
+from router.jsonpath.meter import LIMIT, Exhausted, Meter
 from router.jsonpath.query import Filter, Query
 
 if TYPE_CHECKING:
     from jsonpath_ng import JSONPath
 
-    from router.jsonpath.translation import Meter
-
 
 class JsonPath:
-    """A path from the payload's root, in the subset of RFC 9535 that LANGUAGE.md names.
+    """A path from the payload's root, in the subset of RFC 9535 that is supported.
 
     `text` is how it was written; `filtered` says that a step has a filter, `deep` that one has `..`,
     `filters_root` that the first step is a filter (it tests the members of the payload, not the payload).
     """
 
-    __slots__ = ("_expression", "_meter", "deep", "filtered", "filters_root", "text")
+    __slots__ = ("_expression", "_meter", "_query", "deep", "filtered", "filters_root", "text")
 
     def __init__(self, text: str, query: Query, expression: JSONPath, meter: Meter) -> None:
+        first = query.steps[0] if query.steps else None
         self.text = text
         self.filtered = any(isinstance(step.selector, Filter) for step in query.steps)
         self.deep = any(step.deep for step in query.steps)
-        self.filters_root = (
-            bool(query.steps) and isinstance(query.steps[0].selector, Filter) and not query.steps[0].deep
-        )
+        self.filters_root = first is not None and isinstance(first.selector, Filter) and not first.deep
+        self._query = query
         self._expression = expression
         self._meter = meter
 
@@ -38,9 +37,7 @@ class JsonPath:
 
     def attempt(self, payload: Any) -> tuple[list[Any], str | None]:
         """Return the selected values, and the reason if the evaluation had to be given up."""
-        from router.jsonpath.translation import LIMIT, Exhausted
-
-        self._meter.left = LIMIT
+        self._meter.refill()
         try:
             return [found.value for found in self._expression.find(payload)], None
         except Exhausted:
@@ -48,13 +45,32 @@ class JsonPath:
         except Exception as error:  # whatever a payload does to jsonpath-ng, it does not stop the event
             return [], f"the path could not be evaluated on this payload ({type(error).__name__})"
 
+    def stops_at(self, payload: Any) -> str:
+        """Say why nothing is selected: up to which step something is."""
+        from router.jsonpath.translation import translate
+
+        reached = "$"
+        for number, step in enumerate(self._query.steps, start=1):
+            part = Query(False, self._query.steps[:number])
+            meter = Meter()
+            values, given_up = JsonPath(self.text, part, translate(part, meter), meter).attempt(payload)
+            if given_up is not None:
+                return given_up
+            if not values:
+                what = (
+                    "nothing fits the filter of" if isinstance(step.selector, Filter) else "nothing is selected by"
+                )
+                return f"{what} `{self.text[: step.end]}`; up to `{reached}` something is"
+            reached = self.text[: step.end]
+        return "nothing is missing"
+
     def __repr__(self) -> str:
         return f"JsonPath({self.text!r})"
 
 
 def compile_path(text: str) -> JsonPath:
     """Return the path; raises PathError with the place and what is not supported there."""
-    from router.jsonpath.translation import Meter, translate
+    from router.jsonpath.translation import translate  # jsonpath-ng is loaded only for files that use it
 
     query = parse(text)
     meter = Meter()

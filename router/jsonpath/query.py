@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Constant = str | int | float | bool | None
 
@@ -44,10 +44,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a query; `deep` (`..`) applies the selector to a value and to all that is inside it."""
+    """One step of a query; `deep` (`..`) applies the selector to a value and to all that is inside it.
+
+    `end` is where the step ends in the text.
+    """
 
     selector: Name | Index | Slice | Wildcard | Filter
     deep: bool = False
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

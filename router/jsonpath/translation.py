@@ -7,7 +7,6 @@ This module is imported when a path is compiled, not before.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from jsonpath_ng import Child, DatumInContext, Descendants, Fields, Index, JSONPath, Root, Slice, This, Wildcard
@@ -15,27 +14,9 @@ from jsonpath_ng.ext.filter import And, Expression, Filter, Or
 from jsonpath_ng.ext.parser import parse
 
 from router.jsonpath import query as our
-
-LIMIT = 100_000
-"""Values that one evaluation may visit; enough for a payload of about 1 MB, half a second of work."""
+from router.jsonpath.meter import Meter
 
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-class Exhausted(Exception):
-    """An evaluation visited more values than allowed."""
-
-
-class Meter(threading.local):
-    """What is left of the limit, in each thread."""
-
-    left = LIMIT
-
-    def spend(self, visits: int) -> None:
-        """Count visits; raises Exhausted."""
-        self.left -= visits
-        if self.left < 0:
-            raise Exhausted
 
 
 class _Metered(JSONPath):

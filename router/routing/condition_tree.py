@@ -84,9 +84,7 @@ class Comparison(Condition):
             values = self._path.select(names)
         held = self._judge(values)
         if not values:
-            reason = given_up or (
-                "the path selects nothing" if isinstance(self._path, JsonPath) else self._path.stops_at(names)
-            )
+            reason = given_up or _stops(self._path, names, payload)
         else:
             reason = self._held(values) if held else self._failed(values)
         text = f"{self._path.text}: {self.expected}"
@@ -114,6 +112,10 @@ class Comparison(Condition):
         return f"{reason}; {near}" if near else reason
 
 
+def _stops(path: Path, names: Names, payload: Any) -> str:
+    return path.stops_at(payload) if isinstance(path, JsonPath) else path.stops_at(names)
+
+
 class Selection(Condition):
     """A path with a filter by itself: it holds when it selects something."""
 
@@ -130,7 +132,7 @@ class Selection(Condition):
     def explain(self, names: Names, payload: Any) -> ConditionResult:
         """Say whether it holds, and why."""
         values, given_up = self._path.attempt(payload)
-        reason = f"selects {listed(values)}" if values else given_up or "the path selects nothing"
+        reason = f"selects {listed(values)}" if values else given_up or self._path.stops_at(payload)
         return ConditionResult(
             self._path.text, bool(values), reason, self.place, "something", listed(values) or "nothing"
         )

@@ -58,14 +58,17 @@ REASONS = [
     ("data.rolle: x", "`data` has no `rolle`; there is `role`"),
     ("data.address.town.name: x", "`data.address` has no `town`"),
     ("data.tags[9]: x", "`data.tags` has only 4 elements"),
-    ("$.data.nope: x", "the path selects nothing"),
+    ("$.data.nope: x", "nothing is selected by `$.data.nope`; up to `$.data` something is"),
     (
         "data.labels.*.name: bug",
         'none of the 2 values does: "Bug", "security"; '
         "one is the text `Bug`: it differs from the text `bug` in upper and lower case only",
     ),
     ("data.tags.*: other", 'none of the 4 values does: "bug", "ui", 3 and 1 more'),
-    ("- $.data.labels[?@.name == 'x']", "the path selects nothing"),
+    (
+        "- $.data.labels[?@.name == 'x']",
+        "nothing fits the filter of `$.data.labels[?@.name == 'x']`; up to `$.data.labels` something is",
+    ),
     # what holds says what was found
     ("data.role: org:admin", "is the text `org:admin`"),
     ("data.labels.*.weight: {gt: 4}", "is the number 5"),
