@@ -47,7 +47,6 @@ from router.plugin import (
 TOLERANCE = 300.0
 """Seconds for which receivers mostly take a signature: the advice of Standard Webhooks, and svix's own."""
 
-_BODIES = ("json", "form", "body", "forward")
 _OF_THE_HOP = {"host", "content-length", "transfer-encoding", "connection", "content-encoding"}
 _CONSTANT_HOST = re.compile(r"https?://([^/?#{}@\s]+)(?:[/?#]|$)", re.IGNORECASE)
 
@@ -182,7 +181,7 @@ class Http(Action[HttpConfig, HttpParams]):
     @classmethod
     def check(cls, config: HttpConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterable[Fault]:
         """Yield what contradicts itself, leads nowhere or everywhere, or cannot be signed."""
-        given = [key for key in _BODIES if key in params]
+        given = [key for key in ("json", "form", "body", "forward") if key in params]
         forward, method = params.get("forward"), params.get("method", "POST")
         if len(given) > 1:
             yield Fault((given[1],), f"one body is enough: `{given[0]}` and `{given[1]}` are given")
@@ -210,8 +209,6 @@ class Http(Action[HttpConfig, HttpParams]):
             call = self.http.request(params.method, url, data=content, headers=headers, allow_redirects=False)
             async with call as answer:
                 said = self._redactor.text(await read_answer(answer))
-        except aiohttp.InvalidURL:
-            raise Permanent("the address is not valid") from None
         except (aiohttp.ClientError, OSError) as error:
             raise unreachable(error) from None
         if 300 <= answer.status < 400 and not params.is_success(answer.status):
@@ -233,8 +230,8 @@ class Http(Action[HttpConfig, HttpParams]):
         if not self.config.allows(url):
             raise Permanent(f"the host {url.authority} is not the destination's, and not in its `allow_hosts`")
         if params.query:
-            more = urlencode(params.query, errors="replace")
-            url = Address(f"{url}{'&' if url.raw_query_string else '?'}{more}", encoded=True)
+            join = "&" if url.raw_query_string else "?"
+            url = Address(f"{url}{join}{urlencode(params.query, errors='replace')}", encoded=True)
         return url
 
     def _content(self, params: HttpParams, delivery: Delivery) -> tuple[bytes | None, CIMultiDict[str]]:

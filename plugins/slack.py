@@ -197,6 +197,8 @@ class Slack(Action[SlackConfig, SlackParams]):
             answer = await self._webhook.send_dict(body)
         except (aiohttp.ClientError, OSError) as error:
             raise unreachable(error) from None
+        except ValueError as error:  # bytes that are no text
+            raise Retry(f"Slack's answer could not be read ({type(error).__name__})") from None
         said = self._redactor.text(answer.body or "")
         check_status(answer.status_code, answer.headers, said, now=delivery.now)
         if said.strip() != "ok" and '"ok":true' not in said.replace(" ", ""):  # a workflow answers in JSON
@@ -228,7 +230,8 @@ class Slack(Action[SlackConfig, SlackParams]):
             except (Retry, Permanent) as judged:
                 return judged
             return Retry("Slack's answer could not be read", after=after)
-        reason = self._redactor.text(f"Slack said `{error[:100]}`{_details(data)}")
+        hide = self._redactor.text  # before it is cut, so that no part of a secret is left
+        reason = f"Slack said `{hide(error)[:100]}`{hide(_details(data))[:200]}"
         if error in _TRANSIENT or status == 429 or status >= 500:
             return Retry(reason, after=after)
         return Permanent(reason)
@@ -256,7 +259,7 @@ def _sdk() -> tuple[Any, Any]:
 def _details(data: Any) -> str:
     messages = data.get("response_metadata", {}) if isinstance(data, Mapping) else {}
     messages = messages.get("messages") if isinstance(messages, Mapping) else None
-    return f": {'; '.join(map(str, messages))[:200]}" if isinstance(messages, list) and messages else ""
+    return f": {'; '.join(map(str, messages))}" if isinstance(messages, list) and messages else ""
 
 
 def _over(body: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:

@@ -152,7 +152,8 @@ def _actions_in(module: ModuleType) -> Iterator[type[Action[Any, Any]]]:
     for value in vars(module).values():
         if not isinstance(value, type) or not issubclass(value, Action):
             continue
-        if value.__module__ == module.__name__ and not value.__name__.startswith("_"):
+        home = f"{value.__module__}."
+        if home.startswith(f"{module.__name__}.") and not value.__name__.startswith("_"):
             yield value
 
 

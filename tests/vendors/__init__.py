@@ -1,0 +1,1 @@
+"""Loopback servers that answer as the vendors document it, and misbehave when told to."""
