@@ -54,11 +54,15 @@ class StoredEvent:
     query: Pairs = ()
     body: bytes = b""
     deduplicable: bool = True
+    duplicate_differs: int = 0  #: of the duplicates, those with another body
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAttempt:
-    """One recorded try of a delivery; `outcome` is None while it runs."""
+    """One recorded try of a delivery; `outcome` is None while it runs.
+
+    An interrupted one is no attempt, so the one after it has its `number` again.
+    """
 
     number: int
     started_at: datetime
@@ -87,7 +91,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Which deliveries; every field that is set must fit. `ids` are deliveries'; `event` the router's or sender's."""
+    """Which deliveries; every field that is set must fit. `ids` are theirs, `event` is of either kind."""
 
     ids: Sequence[str] = ()
     event: str | None = None
@@ -141,7 +145,7 @@ class Journal(Protocol):
         """Add the deliveries of a replay to a stored event; return how many were new.
 
         Dead ones of the same (route, action, index) become discarded, `replaced by a replay`.
-        The event becomes planned.
+        The event becomes planned, unless nothing was new. KeyError where the event is unknown.
         """
 
     async def claim(self, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
@@ -154,9 +158,10 @@ class Journal(Protocol):
         """Give a running delivery back unfinished: ready and due now, the attempt not counted (`interrupted`)."""
 
     async def retry(self, wanted: DeliveryFilter, now: datetime) -> list[str]:
-        """Make dead deliveries ready and due now, with fresh attempts; return their ids.
+        """Make dead deliveries ready and due now, with fresh attempts and time; return their ids, newest first.
 
-        The others that fit the filter stay as they are.
+        All that fit, without regard to `limit` and `before`. Those that are not dead stay as they are, and so do
+        those whose parameters were never rendered (`params` is empty): there is nothing to send again.
         """
 
     async def next_due(self, destinations: Collection[str]) -> datetime | None:

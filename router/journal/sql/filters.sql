@@ -1,0 +1,80 @@
+-- name: event.ids
+e.seq in (select seq from events where uid in (select value from json_each(:ids))
+  union select event from seen where ext_id in (select value from json_each(:ids)))
+
+-- name: event.source
+e.source = :source
+
+-- name: event.type
+e.type = :type
+
+-- name: event.type_glob
+e.type glob :type
+
+-- name: event.state
+e.plan = :state
+
+-- name: event.unusual
+e.plan <> 1
+
+-- name: event.delivered
+exists (select 1 from deliveries d where d.event = e.seq
+  and d.state = coalesce(:delivery_state, d.state) and d.route = coalesce(:route, d.route))
+
+-- name: event.open
+e.seq in (select d.event from deliveries d
+  where d.state = :delivery_state and d.state <> 5 and d.route = coalesce(:route, d.route))
+
+-- name: event.since
+e.received_at >= :since
+
+-- name: event.until
+e.received_at < :until
+
+-- name: event.text
+exists (select 1 from bodies b where b.event = e.seq and instr(b.body, :text) > 0)
+
+-- name: event.before
+(e.received_at, e.seq) < (select b.received_at, b.seq from events b where b.uid = :before)
+
+-- name: delivery.ids
+d.id in (select value from json_each(:ids))
+
+-- name: delivery.event
+d.event in (select seq from events where uid = :event union select event from seen where ext_id = :event)
+
+-- name: delivery.source
+e.source = :source
+
+-- name: delivery.type
+e.type = :type
+
+-- name: delivery.type_glob
+e.type glob :type
+
+-- name: delivery.route
+d.route = :route
+
+-- name: delivery.action
+d.action = :action
+
+-- name: delivery.destination
+d.destination = :destination
+
+-- name: delivery.state
+d.state = :state
+
+-- name: delivery.open
+d.state <> 5
+
+-- name: delivery.since
+d.created_at >= :since
+
+-- name: delivery.until
+d.created_at < :until
+
+-- name: delivery.text
+(instr(p.body, :text) > 0 or instr(d.reason, cast(:text as text)) > 0)
+
+-- name: delivery.before
+(d.created_at, d.seq) < (select b.created_at, b.seq from deliveries b where b.id = :before)

@@ -1,0 +1,135 @@
+"""The journal on SQLite: the default store, one file, owned by one process."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar, cast
+
+from router.errors import JournalError
+from router.journal import append as appending
+from router.journal import settle
+from router.journal.batcher import Batcher
+from router.journal.disk import Disk
+from router.journal.encoding import microseconds
+from router.journal.journal import Appended, DeliveryFilter
+from router.journal.migration import open_for_writing
+from router.journal.reader import DEADLINE, SqliteReader
+from router.journal.statements import load
+from router.journal.transaction import Operation
+from router.journal.writer import Writer
+from router.model import Attempt, DeliveryState, Plan, PlannedDelivery, StoredDelivery
+
+T = TypeVar("T")
+MIN_FREE = 512 * 1024 * 1024
+RETRIES_A_COMMIT = 200
+_PROBE = load("write.sql")["probe"]
+
+
+class SqliteJournal(SqliteReader):
+    """The Journal protocol (journal.py says what each call promises) on a file of a local disk.
+
+    Who opens it holds its Lock: two writing processes would undo each other's claims. Below `min_free` free
+    bytes new events are refused, so that what becomes of the old ones can still be recorded.
+    """
+
+    def __init__(
+        self, path: Path, *, clock: Callable[[], datetime], min_free: int = MIN_FREE, deadline: float = DEADLINE
+    ) -> None:
+        super().__init__(path, deadline=deadline)
+        self._clock = clock
+        self._disk = Disk(path, min_free)
+        self._writer: Writer | None = None
+        self._batcher: Batcher[Operation] | None = None
+
+    async def open(self) -> None:
+        """Create or migrate the file, and make what was running when the last owner ended ready again."""
+        if self._writer is not None:
+            raise JournalError("the journal is open already")
+        connection = await asyncio.to_thread(open_for_writing, self.path)
+        self._disk.opened()
+        self._writer = Writer(connection, partial(open_for_writing, self.path, again=True), str(self.path))
+        self._batcher = Batcher(self._writer.send)
+        try:
+            await self._write(partial(_call, settle.recover, self._clock()))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what was asked, fold the write-ahead log into the file, and close it."""
+        if self._batcher is not None:
+            await self._batcher.close()
+        await super().close()  # the readers first: the last one to close empties the log
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            await asyncio.to_thread(writer.close)
+
+    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+        """Store an event and its planned deliveries in one commit."""
+        try:
+            rows = appending.prepare(plan, take, self._clock())
+        except Exception as error:
+            raise ValueError(f"the event cannot be stored: {error}") from error
+        return cast(Appended, await self._write(partial(self._append, rows)))
+
+    async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
+        """Add the deliveries of a replay to a stored event; return how many were new."""
+        try:
+            rows = [appending.delivery_rows(appending.store(item, uid, "", now, (), now)) for item in deliveries]
+        except Exception as error:
+            raise ValueError(f"the deliveries cannot be stored: {error}") from error
+        causes = [(item.route, item.action, item.index) for item in deliveries]
+        if (trouble := await asyncio.to_thread(self._disk.trouble)) is not None:
+            raise trouble
+        return cast(int, await self._write(partial(_call, settle.add, uid, rows, causes, now)))
+
+    async def claim(self, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
+        """Take due deliveries, at most `free[destination]` of each; running when returned."""
+        return cast(list[StoredDelivery], await self._write(partial(_call, settle.claim, dict(free), now)))
+
+    async def record(self, attempt: Attempt) -> bool:
+        """Settle an attempt; false where its lease is not the delivery's any more."""
+        return cast(bool, await self._write(partial(_call, settle.record, attempt)))
+
+    async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
+        """Give a running delivery back unfinished, the attempt not counted."""
+        return cast(bool, await self._write(partial(_call, settle.release, delivery_id, lease, now)))
+
+    async def retry(self, wanted: DeliveryFilter, now: datetime) -> list[str]:
+        """Make dead deliveries ready and due now, with fresh attempts and time; return their ids."""
+        if wanted.state not in (None, DeliveryState.DEAD):
+            return []
+        # The search is a reader's, so that a long one holds up no commit; the writer looks at `state` again.
+        page = replace(wanted, state=DeliveryState.DEAD, before=None, limit=RETRIES_A_COMMIT)
+        retried: list[str] = []
+        while found := await self._dead_ids(page):
+            retried += cast(list[str], await self._write(partial(_call, settle.retry, found, now)))
+            page = replace(page, before=found[-1])
+        return retried
+
+    async def probe(self) -> None:
+        """Write and commit something harmless; raise JournalUnwritable where that fails."""
+        await self._write(partial(_probe, microseconds(self._clock())))
+
+    def _append(self, rows: appending.EventRows, cursor: sqlite3.Cursor) -> object:
+        return self._disk.trouble() or appending.append(cursor, rows)
+
+    async def _write(self, operation: Operation) -> object:
+        if self._batcher is None:
+            raise JournalError("the journal is not open")
+        return await self._batcher.submit(operation)
+
+
+def _call(function: Callable[..., T], *arguments_and_cursor: object) -> T:
+    *arguments, cursor = arguments_and_cursor
+    return function(cursor, *arguments)
+
+
+def _probe(at: int, cursor: sqlite3.Cursor) -> None:
+    cursor.execute(_PROBE, (at,))
