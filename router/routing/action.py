@@ -1,0 +1,192 @@
+"""One action of a route, compiled: which plugin, which destination, with which parameters, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from router.config.fields import Fields, kind_of
+from router.config.node import Mark, Node, Scalar
+from router.config.problem import Problems, did_you_mean
+from router.destinations import Destination, read_retry
+from router.model import RetryPolicy
+from router.plugin import SourceInfo, Usage
+from router.registry import RegisteredAction
+from router.routing.context import Context
+from router.routing.events import EventFilter, compile_events
+from router.routing.names import OF_ITEM
+from router.routing.parameters import Parameters, compile_parameters
+from router.routing.template import Template, compile_expression, is_template
+
+COMMON = ("name", "destination", "event", "if", "for_each", "retry", "timeout")
+NOT_YET = ("delay", "fresh", "lane", "final", "rate", "breaker", "max_pause", "order_by", "on_dead")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPolicy:
+    """How a delivery is retried, and for how many seconds one attempt may run."""
+
+    retry: RetryPolicy = RetryPolicy()  # noqa: RUF009 - frozen
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAction:
+    """An action of a route; `condition` and `each` are its `if` and `for_each`."""
+
+    name: str
+    plugin: RegisteredAction
+    destination: Destination
+    policy: ActionPolicy
+    events: EventFilter | None
+    condition: Template | None
+    each: Template | None
+    parameters: Parameters
+    mark: Mark
+    named: bool
+
+    @property
+    def condition_of_item(self) -> bool:
+        """Whether `if` looks at the item, so that it is asked for each."""
+        return self.each is not None and self.condition is not None and bool(self.condition.names & OF_ITEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an action needs to know of its route."""
+
+    route: str
+    sources: tuple[str, ...]
+    events: EventFilter | None
+    known: Collection[str]
+
+
+def compile_action(node: Node, setting: Setting, context: Context, problems: Problems) -> RouteAction | None:
+    """Compile an action; None where it cannot be, which is noted."""
+    fields = Fields(node, problems, f"an action of the route `{setting.route}`")
+    plugin = _plugin(fields, context, problems)
+    destination = _destination(fields, plugin, context, problems) if plugin else None
+    name = fields.text("name")
+    nodes = fields.names("event")
+    events = None
+    if nodes is not None:
+        events = compile_events(nodes, context.known_types(setting.sources), problems, setting.events)
+    each = expression(fields, "for_each", setting.known, problems)
+    known = frozenset(setting.known) | (OF_ITEM if fields.node.get("for_each") is not None else frozenset())
+    condition = expression(fields, "if", known, problems)
+    retry_node = fields.get("retry")
+    base = destination.retry if destination else RetryPolicy()
+    retry = base if retry_node is None else read_retry(retry_node, problems, base)
+    timeout = fields.duration("timeout", default=destination.timeout if destination else 30.0)
+    if timeout <= 0 and (timeout_node := fields.node.get("timeout")) is not None:
+        problems.error("out-of-range", timeout_node, "`timeout` must be more than 0s")
+    parameters = None
+    if plugin:
+        usage = Usage(
+            tuple(SourceInfo(s, context.sources[s].signable) for s in setting.sources), retry_span(retry)
+        )
+        given = fields.get(plugin.name)
+        config = destination.config if destination else None
+        if given is not None:
+            parameters = compile_parameters(given, plugin.action, config, usage, known, problems, context.files)
+    fields.finish(not_yet=NOT_YET, also_known=COMMON)
+    if not plugin or not destination or not parameters:
+        return None
+    policy = ActionPolicy(retry, timeout)
+    return RouteAction(
+        name or plugin.name,
+        plugin,
+        destination,
+        policy,
+        events,
+        condition,
+        each,
+        parameters,
+        fields.node.mark,
+        name is not None,
+    )
+
+
+def expression(fields: Fields, key: str, known: Collection[str], problems: Problems) -> Template | None:
+    """Compile the expression of `if` or `for_each`."""
+    node = fields.get(key)
+    if node is None:
+        return None
+    if not isinstance(node, Scalar) or node.value is None:
+        problems.error("wrong-type", node, f"`{key}` must be an expression, not {kind_of(node)}")
+        return None
+    if not isinstance(node.value, str):  # `if: true`
+        node = Scalar(str(node.value).lower(), node.mark, node.text, node.plain)
+    return compile_expression(node, known, problems)
+
+
+def retry_span(policy: RetryPolicy) -> float:
+    """Return for how many seconds a delivery may be retried, at the longest."""
+    span = 0.0
+    for attempt in range(min(policy.max_attempts, 10_000) - 1):
+        span += min(policy.max_delay, policy.first * 2.0 ** min(attempt, 60))
+        if span >= policy.max_age:
+            return policy.max_age
+    return span
+
+
+def _plugin(fields: Fields, context: Context, problems: Problems) -> RegisteredAction | None:
+    actions = context.registry.actions
+    own = [key for key, _ in fields.node.entries if str(key.value) not in (*COMMON, *NOT_YET)]
+    found = [key for key in own if str(key.value) in actions]
+    if len(found) > 1:
+        first, second = str(found[0].value), str(found[1].value)
+        problems.error("two-plugins", found[1], f"`{first}` and `{second}` in one action: make two of them")
+        fields.read.update(str(key.value) for key in found)
+        return None
+    if found:
+        return actions[str(found[0].value)]
+    if len(own) == 1:
+        name = str(own[0].value)
+        fields.read.add(name)
+        problems.error("unknown-plugin", own[0], f"there is no action `{name}`", did_you_mean(name, actions))
+    elif not own and fields.node.entries:
+        message = "this action does nothing: one key names its plugin"
+        problems.error("missing-key", fields.node, message, f"known: {', '.join(sorted(actions))}")
+    elif not fields.node.entries and fields.node.mark:
+        problems.error("missing-key", fields.node, "this action is empty: one key names its plugin")
+    return None
+
+
+def _destination(
+    fields: Fields, plugin: RegisteredAction, context: Context, problems: Problems
+) -> Destination | None:
+    name, all_ = fields.text("destination"), context.destinations
+    node = fields.node.get("destination")
+    fitting = {key: d for key, d in all_.items() if d.plugin == plugin.name}
+    if name is not None and node is not None:
+        if name in fitting:
+            return fitting[name]
+        if name in all_:
+            message = f"`{name}` is a destination of the type `{all_[name].plugin}`, not `{plugin.name}`"
+            problems.error("wrong-destination", node, message, did_you_mean(name, fitting))
+        elif is_template(name):
+            problems.error("constant", node, "`destination` is a constant: a template cannot stand here")
+        elif name not in context.faulty:
+            problems.error(
+                "unknown-destination", node, f"there is no destination `{name}`", did_you_mean(name, fitting)
+            )
+        return None
+    if node is not None:
+        return None
+    defined = {key: d for key, d in fitting.items() if d.mark is not None}
+    if plugin.name in defined:
+        return defined[plugin.name]
+    if len(defined) == 1:
+        return next(iter(defined.values()))
+    if plugin.name in fitting:
+        return fitting[plugin.name]
+    key = fields.node.key(plugin.name) or fields.node
+    if defined:
+        message = f"there are several destinations for `{plugin.name}`: add `destination`"
+        problems.error("which-destination", key, message, f"one of: {', '.join(sorted(defined))}")
+    elif plugin.name not in context.faulty:
+        problems.error(
+            "missing-destination", key, f"`{plugin.name}` needs a destination: add it under `destinations`"
+        )
+    return None

@@ -1,0 +1,188 @@
+"""The parameters of an action: compiled and checked at load, rendered to JSON for each event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from router.config.fields import kind_of
+from router.config.node import Mapping, Node, Scalar, Sequence, at
+from router.config.problem import Problems
+from router.errors import RenderError
+from router.plugin import Action, Model, Usage
+from router.routing.bounds import PARAMS_BYTES
+from router.routing.builder import NOT_YET, Builder
+from router.routing.parts import Each, ListOf, MapOf, Part
+from router.routing.shape import Listing, Slot, Struct
+
+_LEFT_OUT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What an action is given, compiled."""
+
+    model: type[BaseModel]
+    part: MapOf
+    node: Mapping
+
+    def render(self, names: dict[str, Any]) -> bytes:
+        """Return the parameters for one event as JSON; raises RenderError with place, field and reason."""
+        values = self.part.render(names)
+        try:
+            made = self.model.model_validate(values)
+            plain = made.model_dump(mode="json", exclude_unset=True, by_alias=True)
+            text = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            data = text.encode()
+        except ValidationError as error:
+            loc, said = _first(error)
+            mark = at(self.node, loc)
+            raise RenderError(f"{mark.file}:{mark.line}: {said}") from error
+        except UnicodeEncodeError as error:
+            raise self._failed("a text holds half of a surrogate pair, which is no character") from error
+        except Exception as error:
+            raise self._failed(f"{error or type(error).__name__}") from error
+        if len(data) > PARAMS_BYTES:
+            raise self._failed(f"the parameters are larger than {PARAMS_BYTES // 1024} KiB")
+        return data
+
+    def _failed(self, reason: str) -> RenderError:
+        return RenderError(f"{self.node.mark.file}:{self.node.mark.line}: {reason}")
+
+
+def compile_parameters(
+    node: Node,
+    action: type[Action[Any, Any]],
+    config: Model | None,
+    usage: Usage,
+    known: Collection[str],
+    problems: Problems,
+    files: set[Path],
+) -> Parameters | None:
+    """Compile and check the parameters of an action; faults are noted at their places."""
+    if not isinstance(node, Mapping):
+        problems.error("wrong-type", node, f"`{action.name}` must be a mapping, not {kind_of(node)}")
+        return None
+    before = len(problems.errors)
+    part = Builder(known, problems, files).struct(Struct(action.Params), node, "")
+    if len(problems.errors) == before:
+        _check_constants(action.Params, part, node, problems)
+    if not NOT_YET & set(node.keys()):
+        for fault in action.check(config, _as_written(node), usage):
+            note = problems.warning if fault.warning else problems.error
+            note("parameters", _mark_at(node, fault.path), fault.message)
+    return Parameters(action.Params, part, node)
+
+
+def _mark_at(node: Mapping, path: tuple[str | int, ...]) -> Any:
+    owner: Node = node
+    for number, step in enumerate(path):
+        last = number == len(path) - 1
+        if last and isinstance(owner, Mapping) and (key := owner.key(str(step))) is not None:
+            inner = owner.get(str(step))
+            return inner.mark if isinstance(inner, Scalar) else key.mark
+        mark = at(owner, (step,))
+        inner_node = owner.get(str(step)) if isinstance(owner, Mapping) else None
+        if isinstance(owner, Sequence) and isinstance(step, int) and step < len(owner.items):
+            inner_node = owner.items[step]
+        if inner_node is None:
+            return mark
+        owner = inner_node
+    return owner.mark
+
+
+def _as_written(node: Node) -> Any:
+    """Return the tree for a plugin's check; the text of a file stands for it only by its path."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [_as_written(item) for item in node.items]
+    return {str(key.value): _as_written(value) for key, value in node.entries}
+
+
+def _check_constants(model: type[BaseModel], part: MapOf, node: Mapping, problems: Problems) -> None:
+    """Validate what no event changes: all of it, or the fields that are constant."""
+    whole = part.constant
+    values = part.render({}) if whole else _constants(Slot((Struct(model),)), part)
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        noted: dict[Any, list[str]] = {}
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            loc = fault["loc"]
+            if not whole and (fault["type"] == "missing" or _is_struct(model, loc)):
+                continue
+            mark, said = _mark_at(node, _existing(node, loc)), _sentence(node, loc, fault["msg"])
+            if said not in noted.setdefault(mark, []):
+                noted[mark].append(said)
+        for mark, sentences in noted.items():
+            problems.error("wrong-value", mark, "; or ".join(sentences))
+
+
+def _constants(slot: Slot, part: Part) -> Any:
+    if part.constant:
+        return part.render({})
+    structs = slot.of(Struct)
+    if isinstance(part, MapOf) and structs:
+        known: dict[str, Any] = {name: field.slot for s in structs for name, field in s.fields.items()}
+        found = {name: _constants(known[name], inner) for name, inner in part.entries if name in known}
+        return {name: value for name, value in found.items() if value is not _LEFT_OUT}
+    if (
+        isinstance(part, ListOf)
+        and (lists := slot.of(Listing))
+        and not any(isinstance(p, Each) for p in part.parts)
+    ):
+        items = [_constants(lists[0].item, inner) for inner in part.parts]
+        return items if all(item is not _LEFT_OUT for item in items) else _LEFT_OUT
+    return _LEFT_OUT
+
+
+def _is_struct(model: type[BaseModel], loc: tuple[int | str, ...]) -> bool:
+    """Whether an error is about a mapping as a whole, of which only a part is known yet."""
+    options: tuple[Any, ...] = (Struct(model),)
+    for step in loc:
+        inner: list[Any] = []
+        for option in options:
+            if isinstance(option, Struct) and isinstance(step, str) and step in option.fields:
+                inner += option.fields[step].slot.options
+            elif isinstance(option, Listing) and isinstance(step, int):
+                inner += option.item.options
+        options = tuple(inner) or options
+    return any(isinstance(option, Struct) for option in options)
+
+
+def _existing(node: Node, loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the steps that lead somewhere in the file; pydantic adds the members of unions."""
+    steps: list[int | str] = []
+    for step in loc:
+        inner = node.get(str(step)) if isinstance(node, Mapping) else None
+        if isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            inner = node.items[step]
+        if inner is not None:
+            steps.append(step)
+            node = inner
+    return tuple(steps)
+
+
+def _first(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    loc = tuple(fault["loc"])
+    return loc, f"{_named(loc)}{_told(fault['msg'])}"
+
+
+def _sentence(node: Node, loc: tuple[int | str, ...], message: str) -> str:
+    return f"{_named(_existing(node, loc))}{_told(message)}"
+
+
+def _named(loc: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
+    return f"`{text}`: " if text else ""
+
+
+def _told(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be", "it should be")

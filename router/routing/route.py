@@ -1,0 +1,154 @@
+"""One route, compiled: which events it takes, and what it does about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from router.config.fields import Fields, kind_of
+from router.config.node import Mapping, Mark, Node, Sequence
+from router.config.problem import Problems, did_you_mean
+from router.routing.action import RouteAction, Setting, compile_action, expression
+from router.routing.condition import Condition, compile_where
+from router.routing.context import Context
+from router.routing.events import EventFilter, compile_events
+from router.routing.names import ALWAYS
+from router.routing.template import Template
+from router.routing.vars import Var, compile_vars
+
+NOT_YET = ("order_by", "on_dead", "final", "rate", "breaker", "lane", "max_pause", "delay", "fresh")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A rule; `sources` is None for all, `condition` its `if`, `otherwise` the actions of its `else`."""
+
+    name: str
+    mark: Mark
+    sources: frozenset[str] | None
+    events: EventFilter | None
+    where: Condition | None
+    condition: Template | None
+    vars: tuple[Var, ...]
+    actions: tuple[RouteAction, ...]
+    otherwise: tuple[RouteAction, ...]
+    fallback: bool
+    enabled: bool
+    order: int = 0
+
+    def wants(self, source: str, type_: str) -> bool:
+        """Whether an event of this source and type is considered at all."""
+        from_here = self.sources is None or source in self.sources
+        return from_here and (self.events is None or self.events.fits(type_))
+
+    def at(self, order: int) -> Route:
+        """Return the route with its place in the file."""
+        return replace(self, order=order)
+
+
+def compile_route(node: Node, context: Context, problems: Problems) -> Route | None:
+    """Compile a route; None where it has no name, or one that means nothing."""
+    fields = Fields(node, problems, "a route")
+    name = fields.text("name", required=isinstance(node, Mapping))
+    if name is not None and not name.strip():
+        problems.error("missing-key", node, "the `name` of a route is empty")
+    fields.what = f"the route `{name}`" if name else "a route"
+    sources = _sources(fields, context, problems)
+    every = tuple(context.sources) if sources is None else tuple(sources)
+    nodes = fields.names("event")
+    events = compile_events(nodes, context.known_types(every), problems) if nodes is not None else None
+    where_node = fields.get("where")
+    where = compile_where(where_node, problems) if where_node is not None else None
+    known = _known(every, context)
+    vars_ = _vars(fields, known, context, problems)
+    known = known | {var.name for var in vars_}
+    condition = expression(fields, "if", known, problems)
+    setting = Setting(name or "", every, events, known)
+    actions = _actions(fields, "actions", setting, context, problems)
+    otherwise = _actions(fields, "else", setting, context, problems)
+    _check_names([*actions, *otherwise], name or "", problems)
+    else_node = fields.node.key("else")
+    if else_node is not None and where_node is None and condition is None and fields.node.get("if") is None:
+        problems.error("never", else_node, "`else` never happens: the route has neither `where` nor `if`")
+    fallback = fields.flag("fallback", default=False)
+    enabled = fields.flag("enabled", default=True)
+    fields.finish(not_yet=NOT_YET)
+    if name is None:
+        return None
+    return Route(
+        name,
+        fields.node.mark,
+        sources,
+        events,
+        where,
+        condition,
+        vars_,
+        tuple(actions),
+        tuple(otherwise),
+        fallback,
+        enabled,
+    )
+
+
+def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[str] | None:
+    nodes = fields.names("source")
+    if nodes is None:
+        return None
+    found = set()
+    for node in nodes:
+        name = str(node.value)
+        if name in context.sources:
+            found.add(name)
+        elif name not in context.faulty:
+            problems.error(
+                "unknown-source", node, f"there is no source `{name}`", did_you_mean(name, context.sources)
+            )
+    if not nodes:
+        problems.error(
+            "empty", fields.node.get("source") or fields.node, "`source` is empty: leave it out for all"
+        )
+    return frozenset(found)
+
+
+def _known(sources: tuple[str, ...], context: Context) -> frozenset[str]:
+    """Return the names of templates: those of the file, and the vars of any source that the route takes."""
+    of_sources = {name for source in sources for name in context.sources[source].vars}
+    return ALWAYS | set(context.constants) | of_sources
+
+
+def _vars(fields: Fields, known: Collection[str], context: Context, problems: Problems) -> tuple[Var, ...]:
+    node = fields.get("vars")
+    if node is None:
+        return ()
+    if not isinstance(node, Mapping):
+        problems.error("wrong-type", node, f"`vars` must be a mapping, not {kind_of(node)}")
+        return ()
+    entries = ((str(key.value), key.mark, value) for key, value in node.entries)
+    return compile_vars(entries, known, problems, context.files)
+
+
+def _actions(
+    fields: Fields, key: str, setting: Setting, context: Context, problems: Problems
+) -> list[RouteAction]:
+    node = fields.get(key, required=key == "actions" and bool(fields.node.entries))
+    if node is None:
+        return []
+    if not isinstance(node, Sequence):
+        problems.error("wrong-type", node, f"`{key}` must be a list of actions, not {kind_of(node)}")
+        return []
+    if not node.items:
+        problems.error("empty", node, f"`{key}` is empty: list at least one action")
+    found = [compile_action(item, setting, context, problems) for item in node.items]
+    return [action for action in found if action is not None]
+
+
+def _check_names(actions: list[RouteAction], route: str, problems: Problems) -> None:
+    first: dict[str, RouteAction] = {}
+    plugins = [action.plugin.name for action in actions]
+    for action in actions:
+        if not action.named and plugins.count(action.plugin.name) > 1:
+            message = f"`{action.plugin.name}` stands twice in the route `{route}`: give each of them a `name`"
+            problems.error("missing-name", action.mark, message)
+        elif (other := first.setdefault(action.name, action)) is not action:
+            message = f"the action `{action.name}` stands twice in the route: here and at {other.mark}"
+            problems.error("duplicate-name", action.mark, message, "choose another `name`")
