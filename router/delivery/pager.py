@@ -128,5 +128,5 @@ class Pager:
         except BaseException:
             self._due_known = False
             raise
-        if found is not None and (self._due is None or found < self._due):
-            self._due = found
+        if found is not None:
+            self.due(found)
