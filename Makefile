@@ -45,5 +45,8 @@ types: $(VENV)/.dev ## mypy, strict
 wheel: $(VENV)/.dev ## build the wheel and run the suite against it, away from the tree
 	@sh tests/wheel.sh $(BIN)/python
 
+bench: $(VENV)/.dev ## events a second, start-up time and memory, as ratios to a bare aiohttp server
+	@$(BIN)/python -m bench.throughput
+
 clean: ## forget the virtual environment and all caches
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

@@ -21,6 +21,11 @@ def event_uid(now: datetime) -> str:
     return "evt_" + _base32(milliseconds.to_bytes(6, "big") + secrets.token_bytes(10))
 
 
+def replay_id(now: datetime) -> str:
+    """Return a new id of a replay; it tells the replay's deliveries from those of the first plan."""
+    return "rpl" + event_uid(now)[3:]
+
+
 def delivery_id(uid: str, route: str, action: str, index: int | None, replay: str = "") -> str:
     """Return the id of a delivery: always the same for one event, route, action, item and replay."""
     cause = "\x00".join((uid, route, action, replay)).encode("utf-8", "surrogatepass")

@@ -1,0 +1,117 @@
+"""The second listener: health, metrics, and the API that changes state."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from router.admin import metrics as prometheus
+from router.admin.changes import Changes
+from router.admin.filters import delivery_filter, event_filter
+from router.admin.health import Health
+from router.admin.metrics import Metrics
+from router.errors import JournalError, JournalUnwritable
+from router.journal.journal import Journal, Stats
+
+_MAX_BODY = 64 * 1024
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class AdminApi:
+    """Serves the admin listener. `tokens` open what changes state; `public` says that metrics need none."""
+
+    def __init__(
+        self,
+        *,
+        health: Health,
+        metrics: Metrics,
+        journal: Journal,
+        changes: Changes,
+        tokens: tuple[str, ...],
+        public: bool,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._metrics = metrics
+        self._journal = journal
+        self._changes = changes
+        self._tokens = [token.encode() for token in tokens if token]
+        self._public = public
+        self._clock = clock
+        self.app = web.Application(middlewares=[self._guard], client_max_size=_MAX_BODY)
+        health.add_to(self.app)
+        self.app.router.add_get("/metrics", self._serve_metrics)
+        self.app.router.add_post("/api/v1/retry", self._retry)
+        self.app.router.add_post("/api/v1/replay", self._replay)
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        open_paths = {"/healthz", "/readyz"} | ({"/metrics"} if self._public else set())
+        if request.path not in open_paths and not self._allowed(request):
+            return _answer(401, error="a token is needed: Authorization: Bearer ...")
+        try:
+            return await handler(request)
+        except web.HTTPException as refusal:
+            return _answer(refusal.status, error=refusal.reason)
+        except ValueError as error:
+            return _answer(400, error=str(error))
+        except JournalUnwritable as error:
+            return _answer(503, error=str(error))
+        except JournalError as error:
+            return _answer(422, error=str(error))
+
+    def _allowed(self, request: web.Request) -> bool:
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        sent = given.strip().encode("utf-8", "surrogateescape")
+        matches = [hmac.compare_digest(sent, token) for token in self._tokens]
+        return scheme.lower() == "bearer" and any(matches)
+
+    async def _serve_metrics(self, _: web.Request) -> web.Response:
+        stats: Stats | None
+        try:
+            stats = await self._journal.stats()
+        except JournalError:
+            stats = None
+        waited = 0.0
+        if stats is not None and stats.oldest_due is not None:
+            waited = max(0.0, (self._clock() - stats.oldest_due).total_seconds())
+        text = self._metrics.exposition(stats, waited)
+        return web.Response(body=text, headers={"Content-Type": prometheus.CONTENT_TYPE})
+
+    async def _retry(self, request: web.Request) -> web.Response:
+        asked = await _read(request, {"filter", "all", "dry_run"})
+        wanted = delivery_filter(asked["filter"])
+        return _answer(200, **await self._changes.retry(wanted, dry_run=asked["dry_run"]))
+
+    async def _replay(self, request: web.Request) -> web.Response:
+        asked = await _read(request, {"filter", "all", "dry_run", "again"})
+        wanted = event_filter(asked["filter"])
+        result = await self._changes.replay(wanted, again=asked.get("again", False), dry_run=asked["dry_run"])
+        return _answer(200, **result)
+
+
+async def _read(request: web.Request, known: set[str]) -> dict[str, Any]:
+    try:
+        asked = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise ValueError('the body must be JSON: {"filter": {...}}') from None
+    if not isinstance(asked, dict) or not isinstance(asked.get("filter", {}), dict):
+        raise ValueError('the body must be a JSON object: {"filter": {...}}')
+    if unknown := sorted(set(asked) - known):
+        raise ValueError(f"unknown key `{unknown[0]}`; known: {', '.join(sorted(known))}")
+    for flag in known - {"filter"}:
+        if not isinstance(asked.setdefault(flag, False), bool):
+            raise ValueError(f"`{flag}` must be true or false")
+    asked.setdefault("filter", {})
+    if not asked["filter"] and not asked["all"]:
+        raise ValueError('name a filter, or say "all": true')
+    return asked
+
+
+def _answer(status: int, **fields: Any) -> web.Response:
+    return web.json_response(fields, status=status)

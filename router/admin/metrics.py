@@ -1,0 +1,88 @@
+"""Prometheus metrics of the data path, kept by an observer, and the journal's counts, read when asked."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from router.journal.journal import Stats
+from router.model import Attempt, DeliveryState, Event, Plan, RawRequest, StoredDelivery
+from router.observe import Observer
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics(Observer):
+    """Counts what is observed; labels are names of the configuration and fixed words, never data of events."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._events = self._counter(
+            "router_events", "Events accepted, by source and what was planned", "source", "state"
+        )
+        self._duplicates = self._counter(
+            "router_duplicates", "Events that had come before; differs: with another body", "source", "differs"
+        )
+        self._refusals = self._counter("router_refusals", "Requests refused, by status", "source", "status")
+        self._attempts = self._counter(
+            "router_attempts", "Attempts of deliveries, by outcome", "destination", "outcome"
+        )
+        self._dead = self._counter("router_dead", "Deliveries that died", "destination", "route")
+        self._reloads = self._counter("router_reloads", "Reads of the configuration", "result")
+        self._seconds = Histogram(
+            "router_attempt_seconds", "Duration of attempts", ["destination"], registry=self._registry
+        )
+        self._config = Gauge(
+            "router_config_info", "1 for the configuration in force", ["digest"], registry=self._registry
+        )
+        self._stored_events = Gauge(
+            "router_journal_events", "Events in the journal, by state", ["state"], registry=self._registry
+        )
+        self._stored_deliveries = Gauge(
+            "router_journal_deliveries", "Deliveries in the journal, by state", ["state"], registry=self._registry
+        )
+        self._bytes = Gauge("router_journal_bytes", "Size of the journal", registry=self._registry)
+        self._oldest = Gauge(
+            "router_oldest_due_seconds", "How long the oldest due delivery has waited", registry=self._registry
+        )
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self._registry)
+
+    def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
+        """Count a refusal; a source that is not configured is counted under one name for all."""
+        self._refusals.labels(source="unknown" if status == 404 else source, status=str(status)).inc()
+
+    def accepted(self, event: Event, plan: Plan, *, duplicate: bool, differs: bool) -> None:
+        """Count an event or a duplicate."""
+        if duplicate:
+            self._duplicates.labels(source=event.source, differs=str(differs).lower()).inc()
+            return
+        self._events.labels(source=event.source, state=plan.state.value).inc()
+        for delivery in plan.deliveries:
+            if delivery.state is DeliveryState.DEAD:
+                self._dead.labels(destination=delivery.destination, route=delivery.route).inc()
+
+    def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
+        """Count an attempt, and a death."""
+        self._attempts.labels(destination=delivery.destination, outcome=attempt.outcome.value).inc()
+        self._seconds.labels(destination=delivery.destination).observe(attempt.duration.total_seconds())
+        if attempt.state is DeliveryState.DEAD:
+            self._dead.labels(destination=delivery.destination, route=delivery.route).inc()
+
+    def reloaded(self, digest: str, problems: int) -> None:
+        """Count a reload, and name the configuration in force."""
+        self._reloads.labels(result="refused" if problems else "loaded").inc()
+        if not problems:
+            self._config.clear()
+            self._config.labels(digest=digest[:12]).set(1)
+
+    def exposition(self, stats: Stats | None, waited: float) -> bytes:
+        """Return the text format, with the journal's counts where they could be read."""
+        if stats is not None:
+            for event_state, number in stats.events.items():
+                self._stored_events.labels(state=event_state.value).set(number)
+            for state in DeliveryState:
+                self._stored_deliveries.labels(state=state.value).set(stats.deliveries.get(state, 0))
+            self._bytes.set(stats.bytes)
+            self._oldest.set(waited)
+        return generate_latest(self._registry)

@@ -1,0 +1,244 @@
+"""The one file that knows every other: it wires the data path, one `cleanup_ctx` a resource.
+
+POST /webhooks/{source} -> ingress -> verify -> identify -> plan -> journal.append -> 202
+                                                                         |
+                                           worker: claim -> execute -> retry policy -> journal.record
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from router.admin.api import AdminApi
+from router.admin.changes import Changes
+from router.admin.health import Health
+from router.admin.metrics import Metrics
+from router.delivery.intake import Intake
+from router.delivery.targets import Targets
+from router.delivery.worker import Worker
+from router.ids import event_uid
+from router.ingress import Ingress
+from router.journal.lock import Lock
+from router.journal.sqlite import SqliteJournal
+from router.live import Live
+from router.observe import Observer, Observers
+from router.reload import Reloader
+from router.ruleset import Loaded, Ruleset
+from router.tasks import spawn
+
+log = logging.getLogger(__name__)
+
+_KEEP_ALIVE = 75.0  # seconds; senders reuse connections, and a bare runner would keep them for an hour
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+async def _no_preparation(_: Ruleset) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a process runs its configuration.
+
+    `load` reads it again; `session` makes the one client session of all actions; `prepare` is called with
+    every ruleset before it is in force; `watch` is how often files are looked at, in seconds.
+    """
+
+    load: Callable[[], Loaded]
+    journal: Path
+    session: Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]] = aiohttp.ClientSession
+    prepare: Callable[[Ruleset], Awaitable[None]] = _no_preparation
+    observers: Iterable[Observer] = ()
+    watch: float = 1.0
+    clock: Callable[[], datetime] = utc_now
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a running process listens."""
+
+    public: str
+    admin: str
+
+
+@dataclass
+class Running:
+    """The parts of one running router, put together as they start; `build` fills it."""
+
+    live: Live
+    options: Options
+    observer: Observers
+    metrics: Metrics
+    token: str
+    lock: Lock
+    journal: SqliteJournal
+    health: Health
+    http: aiohttp.ClientSession = field(init=False)
+    targets: Targets = field(init=False)
+    worker: Worker = field(init=False)
+    intake: Intake = field(init=False)
+    reloader: Reloader = field(init=False)
+    admin_url: str = ""
+
+    def wake(self) -> None:
+        """Tell the worker, once there is one, that deliveries may be due."""
+        if hasattr(self, "worker"):
+            self.worker.wake()
+
+
+RUNNING = web.AppKey("running", Running)
+
+
+def build(ruleset: Ruleset, options: Options) -> web.Application:
+    """Return the application of the public listener; everything else starts and stops with it."""
+    metrics = Metrics()
+    observer = Observers([metrics, *options.observers])
+    journal = SqliteJournal(options.journal, clock=options.clock, min_free=ruleset.document.journal.min_free)
+    running = Running(
+        live=Live(ruleset),
+        options=options,
+        observer=observer,
+        metrics=metrics,
+        token=secrets.token_urlsafe(32),
+        lock=Lock(options.journal),
+        journal=journal,
+        health=Health(journal.probe),
+    )
+    metrics.reloaded(ruleset.digest, 0)
+    app = web.Application()
+    app[RUNNING] = running
+    running.health.add_to(app)
+    Ingress(
+        ruleset=lambda: running.live.ruleset,
+        accept=lambda plan: running.intake.accept(plan),
+        observer=observer,
+        clock=options.clock,
+        new_uid=event_uid,
+        settings=ruleset.document.server,
+    ).add_to(app)
+    app.cleanup_ctx.extend([_journal, _admin, _http, _delivery, _watch])
+    return app
+
+
+async def _journal(app: web.Application) -> AsyncIterator[None]:
+    running = app[RUNNING]
+    settings = running.live.ruleset.document.journal
+    await asyncio.to_thread(running.lock.acquire, settings.lock_wait)
+    try:
+        await running.journal.open()
+        yield
+        await running.journal.close()
+    finally:
+        running.lock.release()
+
+
+async def _admin(app: web.Application) -> AsyncIterator[None]:
+    running = app[RUNNING]
+    settings = running.live.ruleset.document.admin
+    api = AdminApi(
+        health=running.health,
+        metrics=running.metrics,
+        journal=running.journal,
+        changes=Changes(running.journal, running.live.replan, clock=running.options.clock, wake=running.wake),
+        tokens=(running.token, settings.token or ""),
+        public=not settings.token,
+        clock=running.options.clock,
+    )
+    runner = web.AppRunner(api.app, access_log=None, keepalive_timeout=_KEEP_ALIVE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        running.admin_url = url_of(runner)
+        running.lock.publish(running.admin_url, running.token)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _http(app: web.Application) -> AsyncIterator[None]:
+    running = app[RUNNING]
+    async with running.options.session() as session:
+        running.http = session
+        yield
+
+
+async def _delivery(app: web.Application) -> AsyncIterator[None]:
+    running = app[RUNNING]
+    ruleset = running.live.ruleset
+    running.targets = Targets(running.http)
+    running.worker = Worker(
+        journal=running.journal,
+        targets=running.targets,
+        policy=running.live.policy,
+        sign=running.live.sign,
+        clock=running.options.clock,
+        random=random.random,
+        redactor=lambda: running.live.ruleset.redactor,
+        observer=running.observer,
+    )
+    running.intake = Intake(running.journal, running.worker)
+
+    async def apply(new: Ruleset) -> None:
+        await running.options.prepare(new)
+        await running.targets.swap(new.destinations)
+        running.worker.wake()
+
+    await apply(ruleset)
+    running.reloader = Reloader(running.live, running.options.load, apply, running.observer)
+    await running.worker.start()
+    yield
+    await running.worker.drain(ruleset.document.server.drain)
+    await running.targets.close()
+
+
+async def _watch(app: web.Application) -> AsyncIterator[None]:
+    running = app[RUNNING]
+    task = spawn(running.reloader.watch(running.options.watch), name="watch the configuration")
+    yield
+    task.cancel()
+
+
+def url_of(runner: web.AppRunner) -> str:
+    """Return the address of a runner's first listener, as a person on this machine would type it."""
+    host, port = runner.addresses[0][:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+async def serve(
+    ruleset: Ruleset,
+    options: Options,
+    stop: asyncio.Event,
+    started: Callable[[Addresses, Running], Awaitable[None]],
+) -> None:
+    """Run until `stop` is set, then drain; `started` is called once events can be posted.
+
+    Raises JournalError or OSError, with nothing left running, where the journal or a port cannot be had.
+    """
+    server = ruleset.document.server
+    app = build(ruleset, options)
+    running = app[RUNNING]
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=server.drain)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, server.host, server.port).start()
+        await started(Addresses(url_of(runner), running.admin_url), running)
+        await stop.wait()
+    finally:
+        running.health.draining = True
+        await runner.cleanup()

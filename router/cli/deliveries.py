@@ -1,0 +1,153 @@
+"""`router deliveries`: what was to be done, and how each try went."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from typing import Any
+
+from router.cli.exit import AT_FAULT, FINE, Stop
+from router.cli.options import add_filters, add_journal, add_json
+from router.cli.output import dump, safe, table, when
+from router.cli.store import reader
+from router.model import DeliveryState
+
+
+def add(commands: Any) -> None:
+    """Add the command group."""
+    group = commands.add_parser("deliveries", help="what was to be done, and how each try went")
+    verbs = group.add_subparsers(metavar="VERB", required=True)
+
+    listing = verbs.add_parser("list", help="search, newest first")
+    add_filters(listing, of="deliveries")
+    listing.add_argument("--event", metavar="ID", help="of this event")
+    listing.add_argument("--action", help="of this action")
+    listing.add_argument("--destination", help="to this destination")
+    listing.add_argument("--state", choices=[state.value for state in DeliveryState])
+    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (default: 50)")
+    listing.add_argument("--before", metavar="ID", help="continue a listing below this delivery")
+    add_journal(listing)
+    add_json(listing)
+    listing.set_defaults(command=list_deliveries)
+
+    one = verbs.add_parser("show", help="one delivery whole: parameters, attempts")
+    one.add_argument("id", help="the delivery's id")
+    add_journal(one)
+    add_json(one)
+    one.set_defaults(command=show_delivery)
+
+
+def list_deliveries(asked: argparse.Namespace) -> int:
+    """Print the deliveries that fit."""
+    from router.journal.journal import DeliveryFilter
+
+    wanted = DeliveryFilter(
+        event=asked.event,
+        source=asked.source,
+        type=asked.type,
+        route=asked.route,
+        action=asked.action,
+        destination=asked.destination,
+        state=DeliveryState(asked.state) if asked.state else None,
+        since=asked.since,
+        until=asked.until,
+        text=asked.text,
+        before=asked.before,
+        limit=asked.limit,
+    )
+
+    async def read() -> Any:
+        async with reader(asked) as store:
+            return await store.deliveries(wanted), await store.count(wanted)
+
+    found, count = asyncio.run(read())
+    if asked.json:
+        print(dump([_as_dict(delivery) for delivery in found]))
+        return FINE
+    rows = [
+        (d.id, when(d.created_at), f"{d.route}/{d.action}", d.destination, d.state, d.attempts, d.reason or "")
+        for d in found
+    ]
+    print(table(("DELIVERY", "CREATED", "ACTION", "DESTINATION", "STATE", "ATTEMPTS", "REASON"), rows))
+    if count > len(found) and found:
+        print(f"\n{len(found)} of {count}; more: --before {found[-1].id}")
+    return FINE
+
+
+def show_delivery(asked: argparse.Namespace) -> int:
+    """Print one delivery with its attempts."""
+
+    async def read() -> Any:
+        async with reader(asked) as store:
+            delivery = await store.delivery(asked.id)
+            return delivery, (await store.attempts(delivery.id) if delivery else [])
+
+    delivery, attempts = asyncio.run(read())
+    if delivery is None:
+        raise Stop(f"no delivery has the id `{asked.id}` (see `router deliveries list`)", AT_FAULT)
+    tries = [
+        {
+            "number": a.number,
+            "started_at": a.started_at,
+            "ended_at": a.ended_at,
+            "outcome": a.outcome,
+            "reason": a.reason,
+            "facts": dict(a.facts),
+        }
+        for a in attempts
+    ]
+    if asked.json:
+        print(dump(_as_dict(delivery) | {"params": _params(delivery), "attempts_made": tries}))
+        return FINE
+    facts = [
+        ("delivery", delivery.id),
+        ("event", delivery.event_uid),
+        ("action", f"{delivery.route}/{delivery.action}"),
+        ("destination", f"{delivery.destination} ({delivery.plugin} {delivery.plugin_version})"),
+        ("state", delivery.state + (f": {delivery.reason}" if delivery.reason else "")),
+        ("attempts", f"{delivery.attempts} of {delivery.max_attempts}"),
+        ("created", when(delivery.created_at)),
+    ]
+    if delivery.settled_at is None:
+        facts += [("due", when(delivery.due_at)), ("until", when(delivery.expires_at))]
+    else:
+        facts.append(("settled", when(delivery.settled_at)))
+    for name, value in facts:
+        print(f"{name:<12} {safe(value)}")
+    print("\nparameters")
+    print("\n".join(f"  {safe(line)}" for line in dump(_params(delivery)).split("\n")))
+    if tries:
+        print()
+        rows = [
+            (a.number, when(a.started_at), a.outcome or "running", a.reason or "", json.dumps(dict(a.facts)))
+            for a in attempts
+        ]
+        print(table(("ATTEMPT", "STARTED", "OUTCOME", "REASON", "FACTS"), rows))
+    return FINE
+
+
+def _params(delivery: Any) -> Any:
+    try:
+        return json.loads(delivery.params or b"null")
+    except ValueError:
+        return delivery.params
+
+
+def _as_dict(delivery: Any) -> dict[str, Any]:
+    return {
+        "delivery": delivery.id,
+        "event": delivery.event_uid,
+        "source": delivery.source,
+        "route": delivery.route,
+        "action": delivery.action,
+        "destination": delivery.destination,
+        "plugin": delivery.plugin,
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "attempts": delivery.attempts,
+        "max_attempts": delivery.max_attempts,
+        "created_at": delivery.created_at,
+        "due_at": delivery.due_at,
+        "settled_at": delivery.settled_at,
+    }

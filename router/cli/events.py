@@ -1,0 +1,159 @@
+"""`router events`: what came in, and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import Any
+
+from router.cli.exit import AT_FAULT, FINE, Stop
+from router.cli.options import add_filters, add_journal, add_json
+from router.cli.output import dump, safe, table, when
+from router.cli.store import reader
+from router.model import DeliveryState, EventState
+
+
+def add(commands: Any) -> None:
+    """Add the command group."""
+    group = commands.add_parser("events", help="what came in, and what became of it")
+    verbs = group.add_subparsers(metavar="VERB", required=True)
+
+    listing = verbs.add_parser("list", help="search, newest first")
+    add_filters(listing, of="events")
+    listing.add_argument("--state", choices=[state.value for state in EventState])
+    listing.add_argument(
+        "--delivery-state", choices=[state.value for state in DeliveryState], help="with a delivery in this state"
+    )
+    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (default: 50)")
+    listing.add_argument("--before", metavar="ID", help="continue a listing below this event")
+    add_journal(listing)
+    add_json(listing)
+    listing.set_defaults(command=list_events)
+
+    one = verbs.add_parser("show", help="one event whole: headers, body, deliveries")
+    one.add_argument("id", help="the router's id of the event, or the sender's")
+    add_journal(one)
+    add_json(one)
+    one.set_defaults(command=show_event)
+
+
+def list_events(asked: argparse.Namespace) -> int:
+    """Print the events that fit."""
+    from router.journal.journal import EventFilter
+
+    wanted = EventFilter(
+        source=asked.source,
+        type=asked.type,
+        state=EventState(asked.state) if asked.state else None,
+        delivery_state=DeliveryState(asked.delivery_state) if asked.delivery_state else None,
+        route=asked.route,
+        since=asked.since,
+        until=asked.until,
+        text=asked.text,
+        before=asked.before,
+        limit=asked.limit,
+    )
+
+    async def read() -> Any:
+        async with reader(asked) as store:
+            return await store.events(wanted), await store.count(wanted)
+
+    found, count = asyncio.run(read())
+    if asked.json:
+        print(dump([_as_dict(event) for event in found]))
+        return FINE
+    rows = [
+        (
+            event.uid,
+            when(event.received_at),
+            event.source,
+            event.type,
+            event.state,
+            _counts(event),
+            event.reason or "",
+        )
+        for event in found
+    ]
+    print(table(("EVENT", "RECEIVED", "SOURCE", "TYPE", "STATE", "DELIVERIES", "REASON"), rows))
+    if count > len(found) and found:
+        print(f"\n{len(found)} of {count}; more: --before {found[-1].uid}")
+    return FINE
+
+
+def show_event(asked: argparse.Namespace) -> int:
+    """Print one event with its deliveries."""
+    from router.journal.journal import DeliveryFilter
+
+    async def read() -> Any:
+        async with reader(asked) as store:
+            event = await store.event(asked.id)
+            if event is None:
+                return None, []
+            return event, await store.deliveries(DeliveryFilter(event=event.uid, limit=1000))
+
+    event, deliveries = asyncio.run(read())
+    if event is None:
+        raise Stop(f"no event has the id `{asked.id}` (see `router events list`)", AT_FAULT)
+    if asked.json:
+        whole = _as_dict(event) | {
+            "headers": event.headers,
+            "query": event.query,
+            "body": event.body,
+            "deliveries": [
+                {"id": d.id, "route": d.route, "action": d.action, "state": d.state} for d in deliveries
+            ],
+        }
+        print(dump(whole))
+        return FINE
+    facts = [
+        ("event", event.uid),
+        ("sender's id", event.id),
+        ("source", event.source),
+        ("type", event.type),
+        ("time", when(event.time)),
+        ("received", when(event.received_at)),
+        ("state", event.state + (f": {event.reason}" if event.reason else "")),
+        ("duplicates", str(event.duplicates)),
+        *((f"{name}:", value) for name, value in event.headers),
+    ]
+    for name, value in facts:
+        print(f"{safe(name):<14} {safe(value)}")
+    print()
+    print(_pretty(event.body))
+    if deliveries:
+        print()
+        rows = [
+            (d.id, f"{d.route}/{d.action}", d.destination, d.state, d.attempts, d.reason or "") for d in deliveries
+        ]
+        print(table(("DELIVERY", "ACTION", "DESTINATION", "STATE", "ATTEMPTS", "REASON"), rows))
+    return FINE
+
+
+def _as_dict(event: Any) -> dict[str, Any]:
+    return {
+        "event": event.uid,
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "time": event.time,
+        "received_at": event.received_at,
+        "state": event.state,
+        "reason": event.reason,
+        "size": event.size,
+        "duplicates": event.duplicates,
+        "deliveries": {state.value: number for state, number in event.deliveries.items()},
+    }
+
+
+def _counts(event: Any) -> str:
+    return " ".join(f"{number} {state.value}" for state, number in event.deliveries.items() if number) or "none"
+
+
+def _pretty(body: bytes) -> str:
+    import json
+
+    try:
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", "backslashreplace")
+    return "\n".join(safe(line) for line in text.split("\n"))

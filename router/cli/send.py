@@ -1,0 +1,175 @@
+"""`router send`: posts a correctly signed sample event, as the sender would."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, USAGE, Stop
+from router.cli.options import add_config
+
+if TYPE_CHECKING:
+    from router.sources.source import Source
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "send",
+        help="post a correctly signed sample event",
+        description="Post a sample event, signed with the source's secret; each with a fresh id and time.",
+    )
+    command.add_argument("event", metavar="SOURCE/TYPE", help="such as clerk/user.created")
+    command.add_argument(
+        "--to", metavar="URL", help="the router's address (default: where the configuration listens)"
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        dest="changes",
+        help="change the sample: data.first_name=null, data.id=user_1 (JSON, else a text)",
+    )
+    command.add_argument("--file", type=Path, metavar="JSON", help="this payload instead of the sample")
+    command.add_argument("--count", type=int, default=1, metavar="N", help="so many, each a new event")
+    command.add_argument("--bad-signature", action="store_true", help="signed wrongly: to see it refused")
+    add_config(command)
+    command.set_defaults(command=send)
+
+
+def send(asked: argparse.Namespace) -> int:
+    """Post, and print each answer; 1 where one was refused, 3 where nobody answered."""
+    name, _, event_type = asked.event.partition("/")
+    if not event_type:
+        raise Stop("say which event of which source: router send clerk/user.created", USAGE)
+    if asked.count < 1:
+        raise Stop("--count must be at least 1", USAGE)
+    source, address = find_source(asked, name)
+    payload = payload_for(source, event_type, asked.file, asked.changes)
+    return asyncio.run(_post_all(source, event_type, payload, asked, address))
+
+
+async def _post_all(source: Source, event_type: str, payload: Any, asked: argparse.Namespace, address: str) -> int:
+    import aiohttp
+
+    worst = FINE
+    async with aiohttp.ClientSession() as session:
+        for _ in range(asked.count):
+            try:
+                status, said = await post(
+                    session, address, source, event_type, payload, bad_signature=asked.bad_signature
+                )
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise Stop(
+                    f"nobody answers at {address} ({type(error).__name__}): is `router run` or `router dev` running?",
+                    UNREACHABLE,
+                ) from None
+            print(f"{status} {said}")
+            worst = worst if status < 300 else AT_FAULT
+    return worst
+
+
+async def post(
+    session: Any, address: str, source: Source, event_type: str, payload: Any, *, bad_signature: bool = False
+) -> tuple[int, str]:
+    """Post one event, freshly signed; return the status and what the router said."""
+    from router.app import utc_now
+
+    body = json.dumps(payload).encode()
+    headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
+    sent = body + b" " if bad_signature else body
+    async with session.post(
+        address + source.path, data=sent, headers={"Content-Type": "application/json", **headers}
+    ) as answer:
+        return answer.status, (await answer.text()).strip()
+
+
+def payload_for(source: Source, event_type: str, file: Path | None, changes: list[str]) -> Any:
+    """Return the sample, or the file's payload, with the changes made to it."""
+    from router.app import utc_now
+    from router.config.problem import did_you_mean
+    from router.sources.samples import sample, sample_types
+
+    payload: Any
+    if file is not None:
+        try:
+            payload = json.loads(file.read_bytes())
+        except OSError as error:
+            raise Stop(f"{file}: {error.strerror}", AT_FAULT) from None
+        except (ValueError, RecursionError) as error:
+            raise Stop(f"{file} is not JSON: {error}", AT_FAULT) from None
+    else:
+        known = sample_types(source.provider) if source.provider else []
+        if event_type not in known:
+            hint = did_you_mean(event_type, known)
+            raise Stop(
+                f"there is no sample of {source.name}/{event_type}"
+                + (f" ({hint})" if hint else "")
+                + "; send a payload of your own with --file",
+                AT_FAULT,
+            )
+        payload = sample(source.provider or "", event_type, utc_now())
+    for change in changes:
+        _set(payload, change)
+    return payload
+
+
+def _set(payload: Any, change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals or not path:
+        raise Stop(f"--set {change}: write path=value, such as data.first_name=null", USAGE)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    *parents, last = path.split(".")
+    inner = payload
+    try:
+        for step in parents:
+            inner = inner[int(step)] if isinstance(inner, list) else inner.setdefault(step, {})
+        if isinstance(inner, list):
+            inner[int(last)] = value
+        else:
+            inner[last] = value
+    except (ValueError, IndexError, TypeError, AttributeError):
+        raise Stop(f"--set {change}: the sample has no such place", AT_FAULT) from None
+
+
+def find_source(asked: argparse.Namespace, name: str) -> tuple[Source, str]:
+    """Return the source of that name, and the address to post to; unset secrets are made up for loopback only."""
+    from router.cli.output import colored
+    from router.config.document import read_document
+    from router.config.made_up import made_up
+    from router.config.problem import Problems, did_you_mean
+    from router.config.report import render
+    from router.sources.compile import compile_sources
+
+    problems = Problems()
+    local = asked.to is None or _is_loopback(asked.to)
+    document = read_document(asked.config, os.environ, problems, made_up=made_up if local else None)
+    if document is None:
+        raise Stop(render(problems, {}, color=colored()), AT_FAULT)
+    sources = compile_sources(document.sources, problems)
+    if name not in sources:
+        told = [p for p in problems.errors if p.code in ("unset-variable", "secret")]
+        hint = did_you_mean(name, sources)
+        detail = "\n" + render(problems, document.texts, color=colored()) if told else ""
+        raise Stop(f"{asked.config} has no source `{name}`" + (f" ({hint})" if hint else "") + detail, AT_FAULT)
+    address = asked.to or f"http://127.0.0.1:{document.server.port}"
+    return sources[name], address.rstrip("/")
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

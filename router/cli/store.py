@@ -1,0 +1,119 @@
+"""How commands get at the journal: readers beside a running process, changes through it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
+from router.cli.options import journal_path
+from router.errors import JournalBusy, JournalError
+
+if TYPE_CHECKING:
+    from router.journal.lock import Holder
+    from router.journal.reader import SqliteReader
+
+
+@asynccontextmanager
+async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
+    """Open the journal for reading; a running process is not disturbed."""
+    from router.journal.reader import SqliteReader
+
+    path = journal_path(asked)
+    if not path.exists():
+        hint = "" if asked.dev else " (the journal of `router dev` is read with --dev)"
+        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
+    store = SqliteReader(path)
+    try:
+        yield store
+    except JournalError as error:
+        raise Stop(str(error), AT_FAULT) from None
+    finally:
+        await store.close()
+
+
+def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Retry or replay: through the process that owns the journal, or, where none does, by owning it for the while."""
+    from router.journal.lock import Lock
+
+    path = journal_path(asked)
+    if not path.exists():
+        raise Stop(f"there is no journal at {path}: has the router run here?", UNREACHABLE)
+    lock = Lock(path)
+    try:
+        lock.acquire(0)
+    except JournalBusy:
+        holder = lock.holder()
+        if holder is None or not holder.admin:
+            raise Stop("the journal is owned by a process that is just starting: try again", UNREACHABLE) from None
+        return asyncio.run(_ask(holder, verb, request))
+    except JournalError as error:
+        raise Stop(str(error), UNREACHABLE) from None
+    try:
+        return asyncio.run(_alone(asked, verb, request))
+    finally:
+        lock.release()
+
+
+async def _ask(holder: Holder, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    import aiohttp
+
+    headers = {"Authorization": f"Bearer {holder.token}"}
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(f"{holder.admin}/api/v1/{verb}", json=request) as answer,
+        ):
+            said = json.loads(await answer.text())
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise Stop(
+            f"the running router (pid {holder.pid}) cannot be reached at {holder.admin}: {type(error).__name__}",
+            UNREACHABLE,
+        ) from None
+    if answer.status != 200:
+        raise Stop(str(said.get("error", answer.status)), AT_FAULT)
+    return dict(said)
+
+
+async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    from router.admin.changes import Changes
+    from router.admin.filters import delivery_filter, event_filter
+    from router.app import utc_now
+    from router.journal.sqlite import SqliteJournal
+
+    journal = SqliteJournal(journal_path(asked), clock=utc_now)
+    try:
+        await journal.open()
+        try:
+            if verb == "retry":
+                changes = Changes(journal, _no_plan, clock=utc_now)
+                return await changes.retry(delivery_filter(request["filter"]), dry_run=request["dry_run"])
+            changes = Changes(journal, _planner(asked), clock=utc_now)
+            return await changes.replay(
+                event_filter(request["filter"]), again=request["again"], dry_run=request["dry_run"]
+            )
+        finally:
+            await journal.close()
+    except JournalError as error:
+        raise Stop(str(error), UNREACHABLE) from None
+    except ValueError as error:
+        raise Stop(str(error), AT_FAULT) from None
+
+
+def _no_plan(*_: Any) -> Any:
+    raise AssertionError("a retry plans nothing")
+
+
+def _planner(asked: argparse.Namespace) -> Any:
+    from router.cli.run import usable
+    from router.config.made_up import made_up
+    from router.live import Live
+    from router.ruleset import load_ruleset
+
+    loaded = load_ruleset(asked.config, os.environ, made_up=made_up if asked.dev else None)
+    return Live(usable(loaded)).replan

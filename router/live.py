@@ -1,0 +1,67 @@
+"""The configuration in force: one object that everybody asks, and that a reload swaps whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from router.errors import Permanent, Rejected
+from router.journal.journal import StoredEvent
+from router.model import Event, Plan, RawRequest, StoredDelivery
+from router.routing.table import ActionPolicy
+from router.ruleset import Ruleset
+from router.sources.source import Source
+
+
+class Live:
+    """Holds the ruleset in force; a caller that needs one version throughout takes `ruleset` once."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources of the configuration in force."""
+        return self.ruleset.sources
+
+    def swap(self, ruleset: Ruleset) -> None:
+        """Put another configuration in force, for everything that is asked from now on."""
+        self.ruleset = ruleset
+
+    def plan(self, event: Event) -> Plan:
+        """Decide what is to be done about an event."""
+        return self.ruleset.plan(event)
+
+    def replan(self, stored: StoredEvent, replay: str) -> Plan:
+        """Plan a stored event by today's routes, its deliveries with ids of their own.
+
+        Raises Rejected where today's configuration has no such source or cannot read the event.
+        """
+        return self.ruleset.plan(self.reread(stored), replay)
+
+    def reread(self, stored: StoredEvent) -> Event:
+        """Return a stored event as today's configuration reads it; raises Rejected where it cannot."""
+        source = self.sources.get(stored.source)
+        if source is None:
+            raise Rejected(404, f"no source `{stored.source}` is configured any more")
+        request = RawRequest(
+            source=stored.source,
+            method="POST",
+            path=source.path,
+            query=stored.query,
+            headers=stored.headers,
+            body=stored.body,
+            received_at=stored.received_at,
+        )
+        return source.identify(request, stored.uid)
+
+    def policy(self, delivery: StoredDelivery) -> ActionPolicy:
+        """Return how a delivery is retried today."""
+        return self.ruleset.policy(delivery)
+
+    def sign(self, source: str, event_id: str, body: bytes, now: datetime) -> Mapping[str, str]:
+        """Sign a body anew with the source's first secret; raises Permanent where there is none."""
+        found = self.sources.get(source)
+        if found is None or not found.signable:
+            raise Permanent(f"the source `{source}` holds no secret that could sign the body anew")
+        return found.sign(event_id, now, body)

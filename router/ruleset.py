@@ -1,0 +1,96 @@
+"""Everything that a configuration says, compiled: what ingress, the worker and the commands run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from router.config.document import Document, read_document
+from router.config.node import Mark
+from router.config.problem import Problems
+from router.destinations import Destination, compile_destinations, secrets_of
+from router.model import Event, Plan, StoredDelivery
+from router.redaction import Redactor
+from router.registry import Registry, load_registry
+from router.routing.context import Context
+from router.routing.explain import Explanation, explain
+from router.routing.plan import plan
+from router.routing.table import ActionPolicy, RouteTable, compile_routes
+from router.sources.compile import compile_sources
+from router.sources.source import Source
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """One version of the configuration, whole and free of errors; it never changes."""
+
+    document: Document
+    registry: Registry
+    sources: Mapping[str, Source]
+    destinations: Mapping[str, Destination]
+    table: RouteTable
+    redactor: Redactor = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the files' texts."""
+        return self.document.digest
+
+    def plan(self, event: Event, replay: str = "") -> Plan:
+        """Decide what is to be done about an event; pure."""
+        return plan(self.table, event, replay=replay)
+
+    def explain(self, event: Event) -> Explanation:
+        """Say of every route why it takes the event, or why not."""
+        return explain(self.table, event)
+
+    def policy(self, delivery: StoredDelivery) -> ActionPolicy:
+        """Return how a delivery is retried today; its destination's settings where its action vanished."""
+        if (found := self.table.policy(delivery.route, delivery.action)) is not None:
+            return found
+        destination = self.destinations.get(delivery.destination)
+        if destination is None:
+            return ActionPolicy()
+        return ActionPolicy(retry=destination.retry, timeout=destination.timeout)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of reading a configuration: the rules, or None where there are errors; and all problems."""
+
+    ruleset: Ruleset | None
+    problems: Problems
+    document: Document | None
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The text of every file that was read, for showing the lines that problems are about."""
+        return self.document.texts if self.document else {}
+
+
+def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[str], str] | None = None) -> Loaded:
+    """Read and compile a configuration; every fault of every part is told at once, nothing is raised.
+
+    `made_up` gives the values of unset variables, where they may be made up (`dev`).
+    """
+    problems = Problems()
+    document = read_document(path, environ, problems, made_up=made_up)
+    if document is None:
+        return Loaded(None, problems, None)
+    registry = load_registry(document.plugins)
+    for fault in registry.faults:
+        problems.error("plugin", Mark(str(fault.file)), fault.message)
+    sources = compile_sources(document.sources, problems)
+    destinations = compile_destinations(document.destinations, registry, problems)
+    context = Context(sources=sources, destinations=destinations, registry=registry, vars=document.vars)
+    table = compile_routes(document.routes, context, problems)
+    if problems.errors:
+        return Loaded(None, problems, document)
+    secrets = set(document.secrets)
+    for source in sources.values():
+        secrets.update(source.secrets)
+    for destination in destinations.values():
+        secrets.update(secrets_of(destination.config))
+    ruleset = Ruleset(document, registry, sources, destinations, table, Redactor(secrets))
+    return Loaded(ruleset, problems, document)

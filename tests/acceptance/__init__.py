@@ -1,0 +1,1 @@
+"""The whole process, started, posted to, killed and started again."""
