@@ -13,6 +13,7 @@ from aiohttp import web
 from router.errors import JournalError, Rejected
 from router.ids import NewId
 from router.ingress.answer import accepted, duplicate, refusal
+from router.ingress.noise import quieten
 from router.ingress.peer import Network, remote
 from router.ingress.reading import BodyLimits, Gone, read_body
 from router.ingress.waiting import Held, Waiting
@@ -85,7 +86,8 @@ class Ingress:
 
     def add_to(self, app: web.Application) -> None:
         """Serve every path of the application that nothing else serves."""
-        app.router.add_route("*", "/{path:.*}", self.handle)
+        quieten()
+        app.router.add_route("*", r"/{path:[\s\S]*}", self.handle)  # a line break may be in a path, too
 
     async def handle(self, request: web.Request) -> web.Response:
         """Serve one request."""
@@ -107,7 +109,10 @@ class Ingress:
             event = source.identify(raw, self._new_uid(raw.received_at))
             return await self._append(event, _plan(rules, event), held)
         except Rejected as error:
-            return self._refuse(raw, name, peer, error.status, error.reason)
+            answer = self._refuse(raw, name, peer, error.status, error.reason)
+            if raw is None and request.body_exists:
+                answer.force_close()  # what is left of the body is no next request
+            return answer
         except JournalError as error:
             return self._refuse(raw, name, peer, 503, f"the journal cannot be written: {error}")
         except (Gone, ConnectionError):

@@ -48,6 +48,8 @@ async def read_body(request: web.Request, limits: BodyLimits, held: Held) -> byt
     except (Rejected, asyncio.CancelledError):
         raise
     except Exception as error:  # aiohttp has many classes for a body that ends badly, not all public
+        # Else aiohttp reads on after the answer, meets the same fault, and logs it with a traceback.
+        request.content.feed_eof()
         raise _broken(error) from None
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:
