@@ -53,7 +53,7 @@ class Where:
         """Add where the listing goes on, and its limit."""
         if wanted.before is not None:
             self.add("before", before=text(wanted.before))
-        self.values["limit"] = max(0, wanted.limit)
+        self.values["limit"] = min(max(0, wanted.limit), 2**31)
         return self
 
 

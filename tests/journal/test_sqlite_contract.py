@@ -1,3 +1,5 @@
 """The SQLite journal keeps the contract of every journal."""
 
 from tests.journal.contract import *  # noqa: F403
+from tests.journal.contract_again import *  # noqa: F403
+from tests.journal.contract_listing import *  # noqa: F403
