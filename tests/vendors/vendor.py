@@ -17,10 +17,11 @@ from multidict import CIMultiDict
 
 @dataclass(frozen=True)
 class Received:
-    """A request as a vendor got it."""
+    """A request as a vendor got it; `target` is the path and query as they stood on the wire."""
 
     method: str
     path: str
+    target: str
     query: dict[str, str]
     headers: CIMultiDict[str]
     body: bytes
@@ -118,7 +119,12 @@ class Vendor(ABC):
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         received = Received(
-            request.method, request.path, dict(request.query), CIMultiDict(request.headers), await request.read()
+            request.method,
+            request.path,
+            request.raw_path,
+            dict(request.query),
+            CIMultiDict(request.headers),
+            await request.read(),
         )
         self.received.append(received)
         self.arrived.set()
