@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from router.jsonpath import compile_path
-from router.jsonpath.meter import LIMIT
+from router.jsonpath.meter import LIMIT, Exhausted, Meter
 
 DOCUMENT: dict[str, Any] = {
     "type": "user.created",
@@ -199,21 +199,15 @@ def test_a_payload_that_breaks_the_evaluation_selects_nothing() -> None:
     assert "RuntimeError" in reason
 
 
-def test_one_path_can_be_used_in_several_threads() -> None:
-    path = compile_path("$..[?@.a >= 0].a")
-    wrong: list[int] = []
-
-    def work() -> None:
-        for _ in range(5):
-            if len(path.select(WIDE)) != 3000:
-                wrong.append(1)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+def test_each_thread_has_its_own_limit() -> None:
+    meter = Meter()
+    meter.spend(LIMIT - 1)
+    thread = threading.Thread(target=meter.spend, args=(LIMIT,))
+    thread.start()
+    thread.join()
+    meter.spend(1)
+    with pytest.raises(Exhausted):
+        meter.spend(1)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,9 @@ DATA: dict[str, Any] = {
     "note": "Line one\nLine two",
     "address": {"city": "Oslo"},
     "a.b": "dotted",
+    "flags": {"on": True, "count": 1},
+    "nested": [[True, 0]],
+    "only_true": [True],
     "surrogate": "half \ud800 of it",
 }
 PAYLOAD: dict[str, Any] = {"type": "user.created", "data": DATA, "where": "here"}

@@ -39,6 +39,9 @@ HOLDS = [
     # equality by operator
     "data.role: {eq: org:admin}",
     "data.address: {eq: {city: Oslo}}",
+    "data.flags: {eq: {on: true, count: 1.0}}",
+    "data.flags: [{on: 1}, {on: true, count: 1}]",
+    "data.nested.*: {in: [[true, 0]]}",
     "data.role: {in: [org:admin]}",
     "data.tags: {in: [[bug, ui, 3, null]]}",
     # no value equals
@@ -118,6 +121,12 @@ FAILS = [
     "data.nothing: false",
     "data.blank: null",
     "data.missing: null",
+    "data.flags: {eq: {on: 1, count: 1}}",
+    "data.flags: {eq: {on: true, count: true}}",
+    "data.flags: {eq: {on: true}}",
+    "data.nested.*: {in: [[1, 0]]}",
+    "data.nested.*: {in: [[true, false]]}",
+    "data.nested.*: {in: [[true]]}",
     "data.tags: bug",
     "data.labels.*.name: bug",
     "data.labels.name: Bug",
@@ -146,6 +155,7 @@ FAILS = [
     "data.tags: {contains: bu}",
     "data.tags: {contains: '3'}",
     "data.tags: {contains: true}",
+    "data.only_true: {contains: 1}",
     "data.address: {contains: city}",
     "data.role: {starts_with: admin}",
     "data.role: {ends_with: org}",
@@ -226,3 +236,19 @@ def test_payloads_of_any_shape_break_nothing() -> None:
         for names in ({}, {**NAMES, "data": payload, "payload": payload}):
             for condition in conditions:
                 assert condition.holds(names, payload) is condition.explain(names, payload).held
+
+
+LANGUAGE = [
+    "{data.role: org:admin, event.type: {ne: organizationMembership.deleted}}",
+    """
+data.pull_request.labels.*.name: [bug, security]     # any label is one of these
+data.pull_request.draft: false
+none:
+  - data.sender.type: Bot
+""",
+]
+
+
+@pytest.mark.parametrize("text", LANGUAGE)
+def test_the_conditions_of_the_handbook_are_fine(text: str) -> None:
+    assert where(text).paths

@@ -133,3 +133,8 @@ def test_an_empty_value_is_told_once_by_the_reader_of_the_file() -> None:
     for text in ("data.x:", "any:", "data.x: {exists: }"):
         _, problems = read(text)
         assert [problem.code for problem in problems] == ["empty-value"]
+
+
+def test_a_bad_pattern_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    read("data.x: {search: '('}")
+    assert capfd.readouterr().err == ""
