@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+_MOST_LINES = 80
+
 
 class _Redacting(logging.Formatter):
     """Formats a record, then takes the secrets out of all of it, a traceback's text included."""
@@ -25,6 +27,8 @@ class _Redacting(logging.Formatter):
             return json.dumps(line, ensure_ascii=False)
         # A hostile value must not forge a line of its own.
         first, *rest = text.split("\n")
+        if len(rest) > _MOST_LINES:  # an endless recursion has a traceback of thousands
+            rest[_MOST_LINES // 2 : -_MOST_LINES // 2] = [f"... ({len(rest) - _MOST_LINES} lines left out)"]
         return "\n".join([f"{at} {record.levelname:<7} {record.name}: {first}", *(f"  {line}" for line in rest)])
 
 

@@ -17,6 +17,7 @@ An action plugin is a file with one class:
 from __future__ import annotations
 
 import logging
+import pathlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import aiohttp
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo
 
 from router.errors import Permanent, Retry
 from router.redaction import Redactor, secrets_in
@@ -52,6 +53,7 @@ __all__ = [
     "URL",
     "Action",
     "BaseUrl",
+    "ConfigFile",
     "Delivery",
     "EventInfo",
     "Fault",
@@ -114,6 +116,18 @@ Path = Annotated[str, PATH]  #: the path of an address, from its /; a value insi
 Header = Annotated[str, HEADER, AfterValidator(one_line)]  #: one header value; CR and LF are refused
 Json = Annotated[Any, JSON]  #: any tree; values keep their types
 Name = Annotated[str, NAME]  #: a constant: a template in it is an error (tables, columns)
+
+
+def _beside(path: pathlib.Path, info: ValidationInfo) -> pathlib.Path:
+    folder = (info.context or {}).get("folder", pathlib.Path())
+    found = pathlib.Path(folder, path.expanduser())
+    if not found.is_file():
+        raise ValueError(f"names a file that does not exist: {found}")
+    return found
+
+
+#: Of a Config: a file, relative to the one that names it; it has to exist.
+ConfigFile = Annotated[pathlib.Path, AfterValidator(_beside)]
 
 
 class Model(BaseModel):
@@ -234,11 +248,11 @@ class Action(ABC, Generic[C, P]):
         return
 
     async def rehearse(self, params: P, delivery: Delivery) -> Mapping[str, Any] | None:
-        """In `dev`, instead of `execute`: only tell what would be done, where it cannot be captured.
+        """In `dev`, before `execute`: return what to tell instead of it; None to go on and execute.
 
-        HTTP through `self.http` is captured anyway; so an action overrides this for other effects only.
+        HTTP through `self.http` is captured anyway; other effects outside this machine are what this is for.
         """
-        raise NotImplementedError
+        return None
 
     @abstractmethod
     def execute(

@@ -1,7 +1,9 @@
-"""Actions in `dev`: they make what they need on this machine, and only show what cannot be captured."""
+"""Actions in `dev`: they make what they need on this machine, and only tell what cannot be captured."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -11,7 +13,7 @@ from router.plugin import Action, Delivery
 
 @cache  # one class for one action: a reload must see that nothing has changed
 def rehearsing(action: type[Action[Any, Any]], *, write: bool) -> type[Action[Any, Any]]:
-    """Return the action as `dev` runs it: prepared once open, and rehearsed instead of executed unless `write`."""
+    """Return the action as `dev` runs it: prepared once open, and rehearsed before it is executed unless `write`."""
 
     class Rehearsing(action):  # type: ignore[misc, valid-type]  # a base known at run time only
         async def open(self) -> None:
@@ -19,7 +21,11 @@ def rehearsing(action: type[Action[Any, Any]], *, write: bool) -> type[Action[An
             await self.prepare()
 
     async def execute(self: Action[Any, Any], params: Any, delivery: Delivery) -> Mapping[str, Any] | None:
-        return await self.rehearse(params, delivery)
+        if (told := await self.rehearse(params, delivery)) is not None:
+            return told
+        if inspect.iscoroutinefunction(action.execute):
+            return await action.execute(self, params, delivery)  # type: ignore[no-any-return]
+        return await asyncio.to_thread(action.execute, self, params, delivery)  # type: ignore[arg-type]
 
     if not write and action.rehearse is not Action.rehearse:
         Rehearsing.execute = execute

@@ -28,7 +28,7 @@ class Sql(Action[SqlConfig, SqlParams]):
     Config = SqlConfig
     Params = SqlParams
 
-    _database: Database
+    _database: Database | None = None
 
     async def open(self) -> None:
         """Load the driver and make the pool; the first statement connects."""
@@ -36,12 +36,25 @@ class Sql(Action[SqlConfig, SqlParams]):
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._database.close()
+        if self._database is not None:
+            await self._database.close()
 
-    async def apply_schema(self) -> None:
-        """Run the destination's `schema` file, if it has one; raises Permanent or Retry naming the file."""
-        if self.config.schema_file is not None:
-            await self._database.apply(self.config.schema_file)
+    async def prepare(self) -> None:
+        """Run the destination's `schema` file on SQLite; raises Permanent or Retry naming the file."""
+        if self.config.dialect == "sqlite" and self.config.schema_file is not None:
+            await self._opened.apply(self.config.schema_file)
+
+    @property
+    def _opened(self) -> Database:
+        if self._database is None:
+            raise Retry("the destination is not open")
+        return self._database
+
+    async def rehearse(self, params: SqlParams, delivery: Delivery) -> dict[str, Any] | None:
+        """Let a SQLite file be written to; other databases are not touched."""
+        if self.config.dialect == "sqlite":
+            return None
+        return {"not run": f"{self.config.dialect} is written to with `router dev --write` only"}
 
     @classmethod
     def check(cls, config: SqlConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterator[Fault]:
@@ -56,7 +69,7 @@ class Sql(Action[SqlConfig, SqlParams]):
         statements = params.statements
         facts = [
             _fact(statement, rows)
-            for statement, rows in zip(statements, await self._database.run(statements), strict=True)
+            for statement, rows in zip(statements, await self._opened.run(statements), strict=True)
         ]
         return facts[0] if params.transaction is None else {"statement": "transaction", "statements": facts}
 

@@ -119,7 +119,11 @@ def _exact(value: Any) -> Decimal:
         number = Decimal(str(value)) if not isinstance(value, str) or value.isascii() else None
     except (InvalidOperation, ValueError):
         number = None
-    if number is None or not number.is_finite() or (isinstance(value, str) and not re.search(r"^\S*$", value)):
+    if (
+        number is None
+        or not number.is_finite()
+        or (isinstance(value, str) and not re.fullmatch(r"[^\s_]+", value))
+    ):
         raise Unfit(f"cannot hold {kind(value)} that is no number")
     if number and abs(number.adjusted()) > 1000:
         raise Unfit("cannot hold this number: it is out of range")

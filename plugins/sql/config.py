@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import Field, field_validator
 
-from router.plugin import Model, SecretStr
+from router.plugin import ConfigFile, Model, SecretStr
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql"}
 LATER = {"mysql", "mariadb"}
@@ -24,7 +23,7 @@ class SqlConfig(Model):
         description="sqlite:///app.db (relative to the working directory), sqlite:////srv/app.db, "
         "or postgresql://user:password@host/database"
     )
-    schema_file: Path | None = Field(
+    schema_file: ConfigFile | None = Field(
         default=None, alias="schema", description="a file of `create table if not exists` statements"
     )
     pool_size: int = Field(default=8, ge=1, le=200, description="the most connections at a time")

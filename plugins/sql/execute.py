@@ -45,8 +45,9 @@ async def parameters(
 
 async def _asked(connection: AsyncConnection, text: str) -> list[tuple[str, Coerce]]:
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    statement = await driver.prepare(text)
-    return [(type_.name, _of(type_.name)) for type_ in statement.get_parameters()]
+    async with driver.transaction():  # else asking would leave locks until the connection's next statement
+        statement = await driver.prepare(text)
+        return [(type_.name, _of(type_.name)) for type_ in statement.get_parameters()]
 
 
 def _of(name: str) -> Coerce:

@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -61,11 +62,12 @@ def build_model(
     """Return the model that a mapping describes, or None where it is at fault.
 
     `what` names the mapping in messages ("the destination `slack`"); keys in `skip` are left to others. No
-    message quotes a value, because it may be a secret.
+    message quotes a value, because it may be a secret. Validators find the folder of the file, to which its
+    paths are relative, in their context as `folder`.
     """
     values = {str(key.value): plain(value) for key, value in node.entries if key.value not in skip}
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context={"folder": Path(node.mark.file).parent})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     except RecursionError:
