@@ -1,0 +1,102 @@
+"""Events are stored, and what can start starts from memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.delivery.intake import Intake
+from router.errors import JournalUnwritable
+from router.journal.journal import Appended, Journal
+from router.model import DeliveryState, EventState, Plan
+from router.plugin import Delivery
+from tests.delivery.house import House, Said, destination, event, eventually, house, planned
+
+DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
+
+
+async def works(self: Any, params: Said, delivery: Delivery) -> None:
+    return
+
+
+class Gated:
+    """A journal whose appends wait, and can fail."""
+
+    def __init__(self, inner: Journal) -> None:
+        self._inner = inner
+        self.gate = asyncio.Event()
+        self.error: Exception | None = None
+        self.appending = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+        self.appending += 1
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return await self._inner.append(plan, take=take)
+
+
+def plan(number: int = 1) -> Plan:
+    return Plan(event(number), EventState.PLANNED, (planned(number=number),))
+
+
+async def quiet(h: House) -> None:
+    await eventually(lambda: not h.targets.get("app").backlog)  # type: ignore[union-attr]
+    await eventually(lambda: h.targets.get("app").free == 8)  # type: ignore[union-attr]
+
+
+async def test_a_duplicate_starts_nothing_and_gives_its_slots_back(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    async def counts(self: Any, params: Said, delivery: Delivery) -> None:
+        calls.append(delivery.id)
+
+    async with house(tmp_path, destination("app", counts)) as h:
+        intake = Intake(h.journal, h.worker)
+        assert not (await intake.accept(plan())).duplicate
+        await h.reach(planned().id, DELIVERED)
+        assert (await intake.accept(plan())).duplicate
+        await quiet(h)
+    assert len(calls) == 1
+
+
+async def test_a_caller_that_goes_away_does_not_strand_what_is_committed(tmp_path: Path) -> None:
+    async with house(tmp_path, destination("app", works)) as h:
+        await quiet(h)
+        gated = Gated(h.journal)
+        accepting = asyncio.ensure_future(Intake(gated, h.worker).accept(plan()))  # type: ignore[arg-type]
+        await eventually(lambda: gated.appending)
+        accepting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await accepting
+        gated.gate.set()
+        await h.reach(planned().id, DELIVERED)
+        await quiet(h)
+
+
+async def test_a_failed_append_gives_its_slots_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with house(tmp_path, destination("app", works)) as h:
+        await quiet(h)
+        gated = Gated(h.journal)
+        gated.error = JournalUnwritable("full")
+        gated.gate.set()
+        with pytest.raises(JournalUnwritable):
+            await Intake(gated, h.worker).accept(plan())  # type: ignore[arg-type]
+        await quiet(h)
+        assert h.worker.writable
+    assert caplog.records == []
+
+
+async def test_deliveries_that_are_dead_from_the_start_are_not_run(tmp_path: Path) -> None:
+    async with house(tmp_path, destination("app", works)) as h:
+        await quiet(h)
+        [name] = await h.accept(planned(state=DEAD, reason="routes.yaml:7: no `data.x`"))
+        assert (await h.reach(name, DEAD)).attempts == 0
+        await quiet(h)
