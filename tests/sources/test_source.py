@@ -83,6 +83,11 @@ def test_a_token_is_never_kept() -> None:
     assert found.headers == (("User-Agent", "u"),)
 
 
+def test_a_token_is_not_kept_even_in_a_header_that_is_kept_otherwise() -> None:
+    text = "s: {verify: {scheme: token, header: User-Agent}, secret: abc, id: $.id}"
+    assert source(text).identify(request(b"{}", {"User-Agent": "abc"}), "evt_1").headers == ()
+
+
 def test_a_body_that_is_no_json_is_refused_with_400() -> None:
     with pytest.raises(Rejected) as caught:
         source(FREE).identify(request(b"{", {}), "evt_1")
