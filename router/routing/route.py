@@ -13,6 +13,7 @@ from router.routing.condition import Condition, compile_where
 from router.routing.context import Context
 from router.routing.events import EventFilter, compile_events
 from router.routing.names import ALWAYS
+from router.routing.reach import check_reach, templates_of
 from router.routing.template import Template
 from router.routing.vars import Var, compile_vars
 
@@ -66,6 +67,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     setting = Setting(name or "", every, events, known)
     actions = _actions(fields, "actions", setting, context, problems)
     otherwise = _actions(fields, "else", setting, context, problems)
+    _check_reach(every, context, vars_, condition, [*actions, *otherwise], problems)
     _check_names([*actions, *otherwise], name or "", problems)
     else_node = fields.node.key("else")
     if else_node is not None and where_node is None and condition is None and fields.node.get("if") is None:
@@ -140,6 +142,21 @@ def _actions(
         problems.error("empty", node, f"`{key}` is empty: list at least one action")
     found = [compile_action(item, setting, context, problems) for item in node.items]
     return [action for action in found if action is not None]
+
+
+def _check_reach(
+    sources: tuple[str, ...],
+    context: Context,
+    vars_: tuple[Var, ...],
+    condition: Template | None,
+    actions: list[RouteAction],
+    problems: Problems,
+) -> None:
+    parts = [*(var.part for var in vars_), *(action.parameters.part for action in actions)]
+    bare = [condition, *(a.condition for a in actions), *(a.each for a in actions)]
+    used = [*(t for part in parts for t in templates_of(part)), *(t for t in bare if t is not None)]
+    hidden = {*context.constants, *(var.name for var in vars_)}
+    check_reach(used, {source: context.sources[source].vars.keys() for source in sources}, hidden, problems)
 
 
 def _check_names(actions: list[RouteAction], route: str, problems: Problems) -> None:

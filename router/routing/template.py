@@ -40,6 +40,7 @@ class Template:
     kind: Kind
     whole: bool
     place: places.Place
+    source: str
     names: frozenset[str]
     chains: tuple[str, ...]
     compiled: jinja2.Template
@@ -117,7 +118,7 @@ def compile_text(
     except (RecursionError, SyntaxError, ValueError) as error:  # nested too deep for Python's own compiler
         problems.error("template", where.word(source, 1, ""), f"the template cannot be compiled: {error}")
         return None
-    return Template(kind, whole, where, names, chains, compiled)
+    return Template(kind, whole, where, source, names, chains, compiled)
 
 
 def compile_expression(node: Scalar, known: Collection[str], problems: Problems) -> Template | None:
