@@ -99,7 +99,7 @@ class Auth(Model):
     @field_validator("oauth2")
     @classmethod
     def _not_yet(cls, value: Any) -> Any:
-        raise ValueError("`oauth2` is not supported yet")
+        raise ValueError("is not supported yet")
 
     @model_validator(mode="after")
     def _one(self) -> Auth:
