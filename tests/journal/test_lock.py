@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import stat
 import subprocess
@@ -156,6 +157,26 @@ def test_a_lock_file_that_is_removed_does_not_make_two_owners_of_the_new_one(pat
     with pytest.raises(JournalBusy):
         third.acquire()
     first.release()
+    second.release()
+
+
+def test_a_file_that_is_replaced_between_opening_and_locking_is_not_the_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Lock(path), Lock(path)
+    real, calls = fcntl.flock, 0
+
+    def flock(file: int, operation: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            first.path.unlink()
+            second.acquire()  # of the new file
+        real(file, operation)
+
+    monkeypatch.setattr("router.journal.lock.fcntl.flock", flock)
+    with pytest.raises(JournalBusy):
+        first.acquire()
     second.release()
 
 

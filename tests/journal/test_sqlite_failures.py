@@ -123,6 +123,9 @@ async def test_a_file_that_may_not_grow_refuses_and_recovers_by_itself(sqlite: S
 
 async def test_an_io_error_fails_the_batch_and_the_file_is_opened_again(sqlite: SqliteJournal) -> None:
     running = await begun(sqlite)
+    writer = sqlite._writer
+    assert writer is not None
+    broken = writer._connection
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Writing beyond this size fails (EFBIG), as a broken disk would.
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
@@ -133,6 +136,7 @@ async def test_an_io_error_fails_the_batch_and_the_file_is_opened_again(sqlite: 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     await sqlite.append(plan("b", body=os.urandom(200_000)))
+    assert writer._connection is not broken
     assert await sqlite.record(attempt(running))
     assert await sqlite.count(EventFilter()) == stored + 2
 
