@@ -54,6 +54,7 @@ class Target:
         self._action: Action[Any, Any] | None = None
         self._threads = Threads(destination.concurrency, f"action {destination.name}")
         self._retired = False
+        self._closing = False
         self._opening = spawn(self._open(), name=f"open destination {destination.name}")
 
     @property
@@ -98,10 +99,9 @@ class Target:
         self._close_when_idle()
 
     async def close(self) -> None:
-        """Close now, whatever still runs; returns after the action's `close`, at most 10 seconds later."""
-        self.retire()
-        self._threads.close()
+        """Close now, whatever still runs; returns after the action's `close`, at most some 10 seconds later."""
         self.busy = 0
+        self.retire()
         self._close_when_idle()
         await self.closed.wait()
 
@@ -126,6 +126,7 @@ class Target:
             else:
                 if self._retired:  # it has ignored its cancellation
                     await self._quietly_close(action)
+                    self._threads.close()
                     return
                 self._action, self.reason, self.backlog = action, None, True
                 self.tried.set()
@@ -144,24 +145,25 @@ class Target:
             await asyncio.sleep(delay)
 
     def _close_when_idle(self) -> None:
-        if self.busy <= 0 and self._retired and not self.closed.is_set():
-            action, self._action = self._action, None
-            if action is None:
-                self._threads.close()
-                self.closed.set()
-            else:
-                spawn(self._close(action), name=f"close destination {self.name}")
+        if self.busy <= 0 and not self._closing:
+            self._closing = True
+            spawn(self._close(), name=f"close destination {self.name}")
 
-    async def _close(self, action: Action[Any, Any]) -> None:
+    async def _close(self) -> None:
+        action, self._action = self._action, None
+        # A cancellation does not get through to a thread before its pool is closed.
+        give_up = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._threads.close)
         try:
-            await self._quietly_close(action)
+            if action is not None:
+                await self._quietly_close(action)
         finally:
+            give_up.cancel()
             self._threads.close()
             self.closed.set()
 
     async def _quietly_close(self, action: Action[Any, Any]) -> None:
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+            async with asyncio.timeout(CLOSE_TIMEOUT + 0.1):
                 await self._call(action.close)
         except BaseException as error:
             if _cancelled():

@@ -157,7 +157,8 @@ class House:
             found = await self.journal.delivery(name)
             return found if found is not None and found.state in states else None
 
-        return await eventually(there)
+        found: StoredDelivery = await eventually(there)
+        return found
 
     async def attempts(self, name: str) -> list[StoredAttempt]:
         """Return the attempts that have ended."""

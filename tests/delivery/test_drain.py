@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from router.model import DeliveryState, EventState, Outcome, Plan
 from router.plugin import Delivery, Retry
-from tests.delivery.house import Said, destination, event, eventually, house, planned
+from tests.delivery.house import House, Said, destination, event, eventually, house, planned
 
 DELIVERED, READY, RUNNING = DeliveryState.DELIVERED, DeliveryState.READY, DeliveryState.RUNNING
 
 
 async def works(self: Any, params: Said, delivery: Delivery) -> None:
     return
+
+
+def executing(h: House) -> bool:
+    return any(running.executing for running in h.worker._running.values())
 
 
 async def test_running_attempts_may_end_and_nothing_new_is_started(tmp_path: Path) -> None:
@@ -99,7 +104,7 @@ async def test_the_sixth_interruption_costs_an_attempt(tmp_path: Path) -> None:
         async with house(tmp_path, destination("app", hangs)) as h:
             if round_number == 1:
                 await h.accept(planned())
-            await eventually(lambda h=h: [r for r in h.worker._running.values() if r.executing])
+            await eventually(partial(executing, h))
             await h.worker.drain(0)
             left = await h.reach(name, READY)
     assert (left.interrupted, left.attempts) == (5, 1)
@@ -133,4 +138,4 @@ async def test_a_cancelled_process_gives_its_deliveries_back(tmp_path: Path) -> 
         await eventually(lambda: not h.worker.running)
         found = await h.journal.delivery(name)
         assert found is not None
-        assert (found.attempts, found.interrupted) in ((0, 1), (1, 1))
+        assert found.interrupted == 1

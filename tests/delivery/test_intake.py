@@ -71,7 +71,7 @@ async def test_a_caller_that_goes_away_does_not_strand_what_is_committed(tmp_pat
     async with house(tmp_path, destination("app", works)) as h:
         await quiet(h)
         gated = Gated(h.journal)
-        accepting = asyncio.ensure_future(Intake(gated, h.worker).accept(plan()))  # type: ignore[arg-type]
+        accepting = asyncio.ensure_future(Intake(gated, h.worker).accept(plan()))
         await eventually(lambda: gated.appending)
         accepting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -88,7 +88,7 @@ async def test_a_failed_append_gives_its_slots_back(tmp_path: Path, caplog: pyte
         gated.error = JournalUnwritable("full")
         gated.gate.set()
         with pytest.raises(JournalUnwritable):
-            await Intake(gated, h.worker).accept(plan())  # type: ignore[arg-type]
+            await Intake(gated, h.worker).accept(plan())
         await quiet(h)
         assert h.worker.writable
     assert caplog.records == []
