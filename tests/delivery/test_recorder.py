@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -226,3 +227,32 @@ async def test_outcomes_that_never_fit_run_again_after_the_next_start(
     async with house(tmp_path, destination("app", mail)) as h:
         await h.reach(planned().id, DELIVERED)
     assert sent == [1, 2]
+
+
+async def test_on_a_disk_that_is_really_full_nothing_is_started_until_there_is_room(tmp_path: Path) -> None:
+    """The limit on the size of files makes the journal's writes fail as a full disk does."""
+    sent: list[str] = []
+    gate = asyncio.Event()
+
+    async def mail(self: Any, params: Said, delivery: Delivery) -> None:
+        await gate.wait()
+        sent.append(delivery.event.id)
+
+    async with house(tmp_path, destination("app", mail)) as h:
+        [name] = await h.accept(planned())
+        await eventually(lambda: h.worker.running)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        written = max(file.stat().st_size for file in tmp_path.iterdir())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (written, before[1]))
+        try:
+            gate.set()
+            await eventually(lambda: not h.worker.writable)
+            with pytest.raises(JournalUnwritable):
+                await h.accept(planned(number=2), number=2)
+            await h.reach(name, RUNNING)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        await h.reach(name, DELIVERED)
+        [other] = await h.accept(planned(number=2), number=2)
+        await h.reach(other, DELIVERED)
+    assert sent == ["msg_1", "msg_2"]
