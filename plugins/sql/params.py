@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from router.plugin import Json, Model, Name
 
 VERBS = ("upsert", "insert", "update", "delete", "execute")
@@ -14,15 +16,15 @@ class Statement(Model):
     the values of `:name` in `execute`. Names are constants; values keep the type they have in the event.
     """
 
-    upsert: Name | None = None
-    insert: Name | None = None
-    update: Name | None = None
-    delete: Name | None = None
-    execute: Name | None = None
-    key: Name | list[Name] | None = None
-    values: dict[str, Json] | None = None
-    where: dict[str, Json] | None = None
-    params: dict[str, Json] | None = None
+    upsert: Name | None = Field(None, description="Table to write one row to: new, or over the one of its key.")
+    insert: Name | None = Field(None, description="Table to add one row to.")
+    update: Name | None = Field(None, description="Table whose rows that fit `where` get `values`.")
+    delete: Name | None = Field(None, description="Table whose rows that fit `where` go.")
+    execute: Name | None = Field(None, description="Constant SQL with `:name` for each value of `params`.")
+    key: Name | list[Name] | None = Field(None, description="Columns of a unique index, for `upsert`.")
+    values: dict[str, Json] | None = Field(None, description="Columns and their values.")
+    where: dict[str, Json] | None = Field(None, description="Columns and the values that they must have.")
+    params: dict[str, Json] | None = Field(None, description="Values of `:name` in `execute`.")
 
     @property
     def verb(self) -> str:
@@ -43,7 +45,7 @@ class Statement(Model):
 class SqlParams(Statement):
     """One statement, or `transaction`: a list of them that happens as a whole or not at all."""
 
-    transaction: list[Statement] | None = None
+    transaction: list[Statement] | None = Field(None, description="Statements that all happen, or none.")
 
     @property
     def statements(self) -> tuple[Statement, ...]:
