@@ -14,7 +14,7 @@ from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems
 
 MAX_DEPTH = 100  #: levels of nesting, aliases followed
-MAX_NODES = 200_000  #: values, aliases followed
+MAX_NODES = 100_000  #: values, aliases followed
 MAX_PROBLEMS = 500  #: faults of one file that are told
 _CORE_TAG = "tag:yaml.org,2002:"
 _CORE_SCALARS = frozenset({"str", "int", "float", "bool", "null"})

@@ -21,12 +21,15 @@ _VALUE = re.compile(
 )
 _COMMENT = re.compile(r"\s+#.*|\s+$")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_LONGEST = 2000  # characters of a line that is looked at closely
 _REFERENCE = re.compile(r"\$\{[^{}]*\}")
 
 
 def find(lines: list[str], complaint: Complaint) -> Finding:
     """Return what is wrong, as a person would say it."""
     said, here = complaint, line_at(lines, complaint.line)
+    if max(len(here), len(line_at(lines, said.context_line))) > _LONGEST:  # no guesses: they would take long
+        return Finding("syntax", said.line, said.column, 1, f"this is not YAML: {said.said or said.context}")
     at = min(complaint.column, len(here))
     if "tab" in said.said or here[at : at + 1] == "\t":
         count = len(here) - len(here.lstrip(" \t"))

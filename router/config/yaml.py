@@ -20,7 +20,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where P
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_REPAIRS = 30
-_MAX_EVENTS = 400_000  # over all readings of one text, repaired ones too
+_MAX_EVENTS = 250_000  # over all readings of one text, repaired ones too
 
 
 def lines_of(text: str) -> list[str]:
@@ -98,7 +98,7 @@ class _Reader:
                     events.append(event)
                 return events
             except yaml.MarkedYAMLError as error:
-                finding = self._finding(text, error)
+                finding = self._finding(error)
             except (yaml.YAMLError, ValueError, OverflowError):  # the pure parser chokes on huge \U escapes
                 line = events[-1].end_mark.line if events else 0
                 finding = Finding("syntax", line, 0, 1, "this is not YAML")
@@ -110,18 +110,19 @@ class _Reader:
         raise Unusable
 
     def _events(self, text: str) -> Iterator[Any]:
-        depth = 0
-        for count, event in enumerate(yaml.parse(text, Loader=self._loader)):
+        depth = nodes = 0
+        for event in yaml.parse(text, Loader=self._loader):
             self._budget -= 1
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
+            if isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
+            else:
+                nodes += 1
+                depth += isinstance(event, yaml.CollectionStartEvent)
             yield event
-            if depth > MAX_DEPTH or count > 2 * MAX_NODES:
+            if depth > MAX_DEPTH or nodes > MAX_NODES + 4:
                 return  # the composer tells which
 
-    def _finding(self, text: str, error: yaml.MarkedYAMLError) -> Finding:
+    def _finding(self, error: yaml.MarkedYAMLError) -> Finding:
         problem, context = error.problem_mark or error.context_mark, error.context_mark
         complaint = Complaint(
             str(error.problem or ""),
@@ -134,10 +135,11 @@ class _Reader:
         if not self._starts:
             self._lines = lines_of(self._text)
             self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]
-        current = self._lines if not self.repaired else lines_of(text)
-        return find(current, complaint)
+        return find(self._lines, complaint)
 
     def _repaired(self, text: str, line: int, span: tuple[int, int]) -> str:
         start, stop = (self._starts[line] + column for column in span)
         self.repaired |= {line}
+        shown = self._lines[line]
+        self._lines[line] = f"{shown[: span[0]]}{'x' * (stop - start)}{shown[span[1] :]}"
         return f"{text[:start]}{'x' * (stop - start)}{text[stop:]}"
