@@ -145,6 +145,7 @@ class Journal(Protocol):
         """Add the deliveries of a replay to a stored event; return how many were new.
 
         Dead ones of the same (route, action, index) become discarded, `replaced by a replay`.
+        The new ones are due now, and their `expires_at` is moved by the event's age: they have their whole time.
         The event becomes planned, unless nothing was new. KeyError where the event is unknown.
         """
 
@@ -161,7 +162,7 @@ class Journal(Protocol):
         """Make dead deliveries ready and due now, with fresh attempts and time; return their ids, newest first.
 
         All that fit, without regard to `limit` and `before`. Those that are not dead stay as they are, and so do
-        those whose parameters were never rendered (`params` is empty): there is nothing to send again.
+        those whose parameters were never rendered (`params` is empty or null): there is nothing to send again.
         """
 
     async def next_due(self, destinations: Collection[str]) -> datetime | None:

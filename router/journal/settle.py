@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from router.journal.append import DeliveryRows, insert
-from router.journal.encoding import FINAL, STATE_CODES, facts_bytes, microseconds, optional_text, text
+from router.journal.append import delivery_rows, insert, store
+from router.journal.encoding import FINAL, STATE_CODES, facts_bytes, microseconds, moment, optional_text, text
 from router.journal.rows import stored_delivery
 from router.journal.statements import load
-from router.model import Attempt, DeliveryState, Outcome, StoredDelivery
+from router.model import Attempt, DeliveryState, Outcome, PlannedDelivery, StoredDelivery
 
 _SQL = load("write.sql")
 CRASHED = "the process ended while it ran; whether it took effect is unknown"
@@ -82,32 +82,26 @@ def retry(cursor: sqlite3.Cursor, ids: Sequence[str], now: datetime) -> list[str
     return [id_ for id_ in ids if cursor.execute(_SQL["retry"], {"id": text(id_), "now": at}).rowcount]
 
 
-def add(
-    cursor: sqlite3.Cursor, uid: str, deliveries: Sequence[DeliveryRows], causes: Sequence[Cause], now: datetime
-) -> int | KeyError:
+def add(cursor: sqlite3.Cursor, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int | KeyError:
     """Add those that are new to an event, and discard the dead ones that they repeat; return how many were new."""
     event = cursor.execute(_SQL["event_of_uid"], (text(uid),)).fetchone()
     if event is None:
         return KeyError(uid)
-    new = [
-        (rows, cause)
-        for rows, cause in zip(deliveries, causes, strict=True)
-        if cursor.execute(_SQL["known_delivery"], (rows.columns[0],)).fetchone() is None
-    ]
-    if not new:
-        return 0
-    at = microseconds(now)
+    seq, received = event
+    # What was planned counts from the event's receipt; the fresh deliveries have their whole time from now.
+    age = max(now - moment(received), timedelta())
+    new = []
+    for planned in deliveries:
+        fresh = replace(planned, expires_at=planned.expires_at + age)
+        rows = delivery_rows(store(fresh, uid, "", now, (), now))
+        if cursor.execute(_SQL["known_delivery"], (rows.columns[0],)).fetchone() is None:
+            new.append((planned, rows))
     # All the old ones first: a new one may be dead as well, and is not to be replaced by its neighbour.
-    for _, (route, action, item) in new:
-        cursor.execute(
-            _SQL["replace_dead"],
-            {"event": event[0], "route": text(route), "action": text(action), "item": item, "now": at},
-        )
-    for rows, _ in new:
-        insert(cursor, event[0], rows)
-    cursor.execute(_SQL["replan"], (event[0],))
+    for planned, _ in new:
+        cause = {"route": text(planned.route), "action": text(planned.action), "item": planned.index}
+        cursor.execute(_SQL["replace_dead"], {"event": seq, "now": microseconds(now), **cause})
+    for _, rows in new:
+        insert(cursor, seq, rows)
+    if new:
+        cursor.execute(_SQL["replan"], (seq,))
     return len(new)
-
-
-Cause = tuple[str, str, int | None]
-"""Route, action and item of a delivery."""

@@ -80,14 +80,9 @@ class SqliteJournal(SqliteReader):
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new."""
-        try:
-            rows = [appending.delivery_rows(appending.store(item, uid, "", now, (), now)) for item in deliveries]
-        except Exception as error:
-            raise ValueError(f"the deliveries cannot be stored: {error}") from error
-        causes = [(item.route, item.action, item.index) for item in deliveries]
         if (trouble := await asyncio.to_thread(self._disk.trouble)) is not None:
             raise trouble
-        return cast(int, await self._write(partial(_call, settle.add, uid, rows, causes, now)))
+        return cast(int, await self._write(partial(_call, settle.add, uid, list(deliveries), now)))
 
     async def claim(self, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
         """Take due deliveries, at most `free[destination]` of each; running when returned."""

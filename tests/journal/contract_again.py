@@ -59,12 +59,14 @@ async def test_a_retry_gives_a_dead_delivery_fresh_attempts_and_time(journal: Jo
 async def test_a_retry_takes_only_what_is_dead_and_was_rendered(journal: Journal) -> None:
     states = {"ready": S.READY, "skipped": S.SKIPPED, "dead": S.DEAD}
     items = [planned(action=name, state=state) for name, state in states.items()]
-    broken = planned(action="broken", state=S.DEAD, params=b"")
-    await journal.append(plan("a", *items, broken))
+    broken = planned(action="broken", state=S.DEAD, reason="line 3", params=b"")
+    null = planned(action="null", state=S.DEAD, reason="line 4", params=b"null")
+    await journal.append(plan("a", *items, broken, null))
     assert await journal.retry(DeliveryFilter(state=S.SKIPPED), NOW) == []
-    assert await journal.retry(DeliveryFilter(ids=[broken.id]), NOW) == []
+    assert await journal.retry(DeliveryFilter(ids=[broken.id, null.id]), NOW) == []
     assert await journal.retry(DeliveryFilter(event="msg_a"), NOW) == [items[2].id]
-    assert (await found(journal, broken.id)).state is S.DEAD
+    kept = await found(journal, null.id)
+    assert (kept.state, kept.reason) == (S.DEAD, "line 4")
 
 
 async def test_a_retry_takes_all_that_fit_whatever_the_limit(journal: Journal) -> None:
@@ -93,6 +95,7 @@ async def test_a_replay_adds_deliveries_and_replaces_dead_ones(journal: Journal)
     assert (await found(journal, "dlv_r1")).state is S.DEAD
     new = await found(journal, "dlv_r2")
     assert (new.created_at, new.due_at, new.source) == (later(7), later(7), "clerk")
+    assert new.expires_at == later(7) + timedelta(hours=1)
     stored = await journal.event("evt_a")
     assert stored is not None
     assert (stored.state, stored.reason) == (EventState.PLANNED, None)

@@ -61,10 +61,10 @@ update deliveries set state = 0, due = ?, crashes = crashes + 1, reason = ? wher
 -- name: retry
 update deliveries set state = 0, due = :now, settled_at = null, max_attempts = attempts + tries, expires_at = :now + span
 where id = :id and state = 7
-  and exists (select 1 from params p where p.delivery = deliveries.seq and length(p.body) > 0)
+  and exists (select 1 from params p where p.delivery = deliveries.seq and p.body not in (x'', x'6e756c6c'))   -- empty, or JSON's null
 
 -- name: event_of_uid
-select seq from events where uid = ?
+select seq, received_at from events where uid = ?
 
 -- name: known_delivery
 select 1 from deliveries where id = ?
