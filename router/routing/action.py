@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from router.config.fields import Fields, kind_of
-from router.config.node import Mark, Node, Scalar
+from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
 from router.destinations import Destination, read_retry
 from router.model import RetryPolicy
@@ -64,7 +64,7 @@ class Setting:
 def compile_action(node: Node, setting: Setting, context: Context, problems: Problems) -> RouteAction | None:
     """Compile an action; None where it cannot be, which is noted."""
     fields = Fields(node, problems, f"an action of the route `{setting.route}`")
-    plugin = _plugin(fields, context, problems)
+    plugin = _plugin(fields, context, problems, whole=isinstance(node, Mapping))
     destination = _destination(fields, plugin, context, problems) if plugin else None
     name = fields.text("name")
     nodes = fields.names("event")
@@ -130,7 +130,7 @@ def retry_span(policy: RetryPolicy) -> float:
     return span
 
 
-def _plugin(fields: Fields, context: Context, problems: Problems) -> RegisteredAction | None:
+def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool) -> RegisteredAction | None:
     actions = context.registry.actions
     own = [key for key, _ in fields.node.entries if str(key.value) not in (*COMMON, *NOT_YET)]
     found = [key for key in own if str(key.value) in actions]
@@ -148,7 +148,7 @@ def _plugin(fields: Fields, context: Context, problems: Problems) -> RegisteredA
     elif not own and fields.node.entries:
         message = "this action does nothing: one key names its plugin"
         problems.error("missing-key", fields.node, message, f"known: {', '.join(sorted(actions))}")
-    elif not fields.node.entries and fields.node.mark:
+    elif whole:
         problems.error("missing-key", fields.node, "this action is empty: one key names its plugin")
     return None
 

@@ -71,7 +71,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     _check_names([*actions, *otherwise], name or "", problems)
     else_node = fields.node.key("else")
     if else_node is not None and where_node is None and condition is None and fields.node.get("if") is None:
-        problems.error("never", else_node, "`else` never happens: the route has neither `where` nor `if`")
+        problems.warning("never", else_node, "`else` never happens: the route has neither `where` nor `if`")
     fallback = fields.flag("fallback", default=False)
     enabled = fields.flag("enabled", default=True)
     fields.finish(not_yet=NOT_YET)
