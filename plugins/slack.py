@@ -183,7 +183,7 @@ class Slack(Action[SlackConfig, SlackParams]):
 
     async def execute(self, params: SlackParams, delivery: Delivery) -> Mapping[str, Any]:
         """Post once. Facts: `channel` and `ts` of the message, with a token."""
-        body = params.model_dump(exclude_none=True)
+        body = {key: value for key, value in params.model_dump(exclude_none=True).items() if value not in ("", [])}
         for where, limit, unit in _over(body):
             raise Permanent(f"`{where}` is over Slack's limit of {limit} {unit}")
         if self._web is None:

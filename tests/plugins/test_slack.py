@@ -52,6 +52,12 @@ async def test_a_bot_token_posts_to_a_channel_and_tells_ts_and_channel() -> None
         assert slack.received[0].headers["Content-Type"].startswith("application/json")
 
 
+async def test_what_is_empty_is_left_out() -> None:
+    async with SlackVendor() as slack:
+        await post(slack, {"text": "x", "channel": "#new", "thread_ts": "", "blocks": []}, token=TOKEN)
+        assert slack.messages == [{"text": "x", "channel": "#new"}]
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
