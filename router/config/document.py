@@ -183,7 +183,7 @@ class _Gathered:
                 self.plugins.append(folder)
             else:
                 hint = f"it is looked for in {shown(file.path.parent) or '.'}"
-                self._problems.error("plugins", entry, f"there is no folder `{entry.value}`", hint)
+                self._problems.error("plugins", entry, f"there is no folder `{entry.text}`", hint)
 
     def _routes(self, value: Node) -> None:
         if isinstance(value, Sequence):

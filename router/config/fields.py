@@ -126,6 +126,7 @@ class Fields:
             return read(text)
         except ValueError as error:
             node = self.node.get(name)
-            assert node is not None  # noqa: S101 - it was read just above
-            self.problems.error("wrong-unit", node, str(error))
+            assert isinstance(node, Scalar)  # noqa: S101 - it was read just above
+            said = str(error).replace(f"`{text}`", f"`{node.text}`")  # what it refers to may be a secret
+            self.problems.error("wrong-unit", node, said)
             return default

@@ -123,7 +123,7 @@ class Reader:
         names = sorted(glob.glob(pattern, root_dir=folder or None))
         paths = [folder / name for name in names if not (folder / name).is_dir()]
         if not paths:
-            message = f"`{pattern}` matches no file"
+            message = f"`{entry.text}` matches no file"
             self._problems.warning("include", entry, message, f"it is looked for in {shown(folder) or '.'}")
         for path in paths:
             if _real(path) not in chain:  # a pattern may match the file that it stands in

@@ -206,15 +206,15 @@ def _journal_path(url: str, where: Node, problems: Problems) -> Path | None:
     elif kind in ("postgres", "postgresql"):
         problems.error("not-yet", where, "a journal in PostgreSQL is not supported yet", hint)
     elif kind != "sqlite":
-        problems.error("wrong-value", where, f"a journal cannot be kept in `{kind}`", hint)
+        problems.error("wrong-value", where, "a journal cannot be kept in a database of this kind", hint)
     elif not rest.startswith("///") or "?" in rest or "\0" in rest:
         problems.error("wrong-value", where, "this is no address of a SQLite file", hint)
     elif rest[3:] in ("", ":memory:") or rest.endswith("/"):
         problems.error(
             "wrong-value", where, "a journal must be a file: in memory it would not survive a restart", hint
         )
-    elif (path := Path(rest[3:])).is_dir():
-        problems.error("wrong-value", where, f"`{path}` is a directory, not a file", hint)
+    elif Path(rest[3:]).is_dir():
+        problems.error("wrong-value", where, "this is a directory, not a file", hint)
     else:
-        return path
+        return Path(rest[3:])
     return None

@@ -10,7 +10,7 @@ _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 def duration(text: str) -> float:
     """Return seconds; raises ValueError with the form that is wanted."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", text.strip())
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ms|s|m|h|d)", text.strip())
     if match is None:
         raise ValueError(f"`{text}` is not a duration: write 500ms, 10s, 5m, 2h or 3d")
     return float(match[1]) * _SECONDS[match[2]]
@@ -18,7 +18,7 @@ def duration(text: str) -> float:
 
 def size(text: str) -> int:
     """Return bytes; raises ValueError with the form that is wanted."""
-    match = re.fullmatch(r"(\d+)(B|KiB|MiB|GiB)", text.strip())
+    match = re.fullmatch(r"([0-9]{1,12})(B|KiB|MiB|GiB)", text.strip())
     if match is None:
         raise ValueError(f"`{text}` is not a size: write 512B, 64KiB, 1MiB or 2GiB")
     return int(match[1]) * _BYTES[match[2]]
