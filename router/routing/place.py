@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from router.config.node import Mark, Scalar
 
@@ -45,7 +46,7 @@ def of(node: Scalar, texts: Mapping[str, str]) -> Place:
     text = texts.get(node.mark.file)
     if text is None:
         return Place(node.mark, exact="\n" in str(node.value))
-    lines = tuple(text.split("\n"))
+    lines = _lines(text)
     here = lines[node.mark.line - 1][node.mark.column - 1 :] if node.mark.line <= len(lines) else ""
     block = re.match(r"(?:[&!]\S*\s+)*([|>])", here) if not node.plain else None
     return Place(node.mark, lines, lead=1 if block else 0, exact=bool(block and block[1] == "|"))
@@ -54,6 +55,12 @@ def of(node: Scalar, texts: Mapping[str, str]) -> Place:
 def whole_file(name: str, text: str) -> Place:
     """Return the place of a text that is a file of its own."""
     return Place(Mark(name), tuple(text.split("\n")), exact=True)
+
+
+@lru_cache(maxsize=64)
+def _lines(text: str) -> tuple[str, ...]:
+    """Return the lines of a file; all places in it share them."""
+    return tuple(text.split("\n"))
 
 
 def _find(texts: list[str], word: str) -> tuple[int, int] | None:
