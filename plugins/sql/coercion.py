@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import types as t
@@ -18,6 +18,7 @@ Coerce = Callable[[Any], Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 1e11  # a smaller number of time is seconds, else milliseconds: LANGUAGE.md, "Sources"
 _DIGITS = re.compile(r"[+-]?[0-9]{1,40}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -115,16 +116,9 @@ def _integer(value: Any, bits: int) -> int:
 def _exact(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Unfit(f"cannot hold {kind(value)}, only numbers (also as a text)")
-    try:
-        number = Decimal(str(value)) if not isinstance(value, str) or value.isascii() else None
-    except (InvalidOperation, ValueError):
-        number = None
-    if (
-        number is None
-        or not number.is_finite()
-        or (isinstance(value, str) and not re.fullmatch(r"[^\s_]+", value))
-    ):
+    if not _NUMBER.fullmatch(text := str(value)):
         raise Unfit(f"cannot hold {kind(value)} that is no number")
+    number = Decimal(text)
     if number and abs(number.adjusted()) > 1000:
         raise Unfit("cannot hold this number: it is out of range")
     return number

@@ -78,14 +78,19 @@ def _fault(url: str) -> str | None:
         return None
     if find_spec("asyncpg") is None:
         return "needs the PostgreSQL driver: pip install 'router[postgres]'"
-    try:
-        parts = urlsplit(url)
-        readable = not parts.fragment and parts.port != 0
-    except ValueError:
-        readable = "," in url.rpartition("@")[2].partition("/")[0]  # several hosts have several ports
-    if not readable or not url.partition(":")[2].startswith("//"):
+    if not _readable(url):
         return (
             "cannot be read: write postgresql://user:password@host:5432/database, and percent-encode "
             "special characters of the password (`#` is %23, `/` is %2F, `@` is %40)"
         )
     return None
+
+
+def _readable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        if "," not in parts.netloc.rpartition("@")[2]:  # several hosts have several ports
+            _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    return not parts.fragment and parts.netloc.count("@") <= 1 and url.partition(":")[2].startswith("//")

@@ -24,7 +24,7 @@ from .statement import prepared
 from .tables import Tables
 
 _CONNECT_TIMEOUT = 10.0  # seconds until PostgreSQL counts as not reachable
-_BUSY_TIMEOUT = 5.0  # seconds that SQLite waits for another process
+_BUSY_TIMEOUT = 2.0  # seconds that SQLite waits for another process; nothing can cut it short
 
 Step = tuple[Statement, str, Any]
 
@@ -186,5 +186,6 @@ def _postgresql(config: SqlConfig) -> AsyncEngine:
         pool_size=config.pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        pool_recycle=1800,
         json_serializer=json_text,
     )

@@ -49,6 +49,10 @@ def told(where: str = "", values: Sequence[object] = ()) -> Iterator[None]:
 def _judged(error: BaseException, where: str, values: Sequence[object]) -> Retry | Permanent:
     cause = _cause(error)
     code = getattr(cause, "sqlstate", None) or ""
+    if type(cause).__name__ == "ClientConfigurationError":
+        return Retry(f"{where}the `url` of the database cannot be used: check its settings")
+    if isinstance(cause, ValueError | OverflowError | TypeError):  # the driver's own; these quote the value
+        return Misfit(f"{where}a value does not fit its parameter: use a cast, as in cast(:name as integer)")
     if isinstance(code, str) and code:
         found: type[Retry | Permanent] = (
             Retry if code.startswith(_RETRIED) else Misfit if code in _MISFIT else Permanent
@@ -60,10 +64,6 @@ def _judged(error: BaseException, where: str, values: Sequence[object]) -> Retry
         return Retry(where + "every connection of the pool is in use: raise `pool_size` or lower `concurrency`")
     if isinstance(cause, OSError):
         return Retry(f"{where}the database cannot be reached: {_unreachable(cause)}")
-    if type(cause).__name__ == "ClientConfigurationError":
-        return Retry(f"{where}the `url` of the database cannot be used: check its settings")
-    if isinstance(cause, ValueError | OverflowError | TypeError):
-        return Misfit(f"{where}a value does not fit its parameter: use a cast, as in cast(:name as integer)")
     if isinstance(error, exc.DBAPIError):
         return Retry(f"{where}the connection to the database was lost")
     if type(cause).__module__.startswith("asyncpg"):
