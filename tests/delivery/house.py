@@ -68,6 +68,30 @@ def destination(name: str, execute: Execute, **settings: Any) -> Destination:
     return Destination(name, "made", settings.pop("action", None) or action(execute), **settings)
 
 
+class Flaky:
+    """An action that raises these one after the other, then works."""
+
+    def __init__(self, *errors: BaseException) -> None:
+        self.errors = list(errors)
+        self.calls: list[Delivery] = []
+
+    async def execute(self, delivery: Delivery) -> None:
+        """Make one attempt."""
+        self.calls.append(delivery)
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def flaky(*errors: BaseException) -> tuple[Flaky, Execute]:
+    """Return an action that raises these, and the function for its destination."""
+    found = Flaky(*errors)
+
+    async def execute(self: Any, params: Said, delivery: Delivery) -> None:
+        await found.execute(delivery)
+
+    return found, execute
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 

@@ -131,7 +131,7 @@ async def test_a_cancelled_process_gives_its_deliveries_back(tmp_path: Path) -> 
 
     async with house(tmp_path, destination("app", hangs)) as h:
         [name] = await h.accept(planned())
-        await eventually(lambda: h.worker.running)
+        await eventually(partial(executing, h))
         for running in h.worker._running.values():
             assert running.task is not None
             running.task.cancel()  # as the end of asyncio.run does
@@ -139,3 +139,29 @@ async def test_a_cancelled_process_gives_its_deliveries_back(tmp_path: Path) -> 
         found = await h.journal.delivery(name)
         assert found is not None
         assert found.interrupted == 1
+
+
+async def test_a_delivery_whose_event_is_still_being_read_is_not_executed_any_more(tmp_path: Path) -> None:
+    gate, calls, reads = asyncio.Event(), [], []
+
+    async def counts(self: Any, params: Said, delivery: Delivery) -> None:
+        calls.append(delivery.id)
+
+    async with house(tmp_path) as h:
+        [name] = await h.accept(planned())
+    async with house(tmp_path, destination("app", counts)) as h:
+        read = h.journal.event
+
+        async def slowly(wanted: str) -> Any:
+            reads.append(wanted)
+            await gate.wait()
+            return await read(wanted)
+
+        h.journal.event = slowly  # type: ignore[method-assign]
+        await eventually(lambda: reads)
+        draining = asyncio.ensure_future(h.worker.drain(0))
+        await eventually(lambda: all(running.interrupted for running in h.worker._running.values()))
+        gate.set()
+        assert await draining == 0
+        assert (await h.reach(name, READY)).interrupted == 1
+    assert calls == []
