@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,22 +47,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def _no_preparation(_: Ruleset) -> None:
-    return
+def client_session() -> aiohttp.ClientSession:
+    """Return the session that all actions share: it keeps no cookies, so that destinations stay apart."""
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
 
 @dataclass(frozen=True)
 class Options:
     """How a process runs its configuration.
 
-    `load` reads it again; `session` makes the one client session of all actions; `prepare` is called with
-    every ruleset before it is in force; `watch` is how often files are looked at, in seconds.
+    `load` reads it again; `session` makes the one client session of all actions; `watch` is how often the
+    files are looked at, in seconds.
     """
 
     load: Callable[[], Loaded]
     journal: Path
-    session: Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]] = aiohttp.ClientSession
-    prepare: Callable[[Ruleset], Awaitable[None]] = _no_preparation
+    session: Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]] = client_session
     observers: Iterable[Observer] = ()
     watch: float = 1.0
     clock: Callable[[], datetime] = utc_now
@@ -94,6 +94,19 @@ class Running:
     intake: Intake = field(init=False)
     reloader: Reloader = field(init=False)
     admin_url: str = ""
+    stuck: int = 0  #: attempts that would not end; only the end of the process stops them
+
+    async def worker_counts(self) -> Mapping[str, float]:
+        """Return what the worker tells of itself, under the names of its metrics."""
+        if not hasattr(self, "worker"):
+            return {}
+        return {
+            "deliveries_running": self.worker.running,
+            "attempts_abandoned": self.worker.abandoned,
+            "outcomes_unrecorded": self.worker.unrecorded,
+            "destinations_unavailable": len(self.targets.unavailable()),
+            "deliveries_stranded": await self.worker.stranded(),
+        }
 
     def wake(self) -> None:
         """Tell the worker, once there is one, that deliveries may be due."""
@@ -155,6 +168,7 @@ async def _admin(app: web.Application) -> AsyncIterator[None]:
         metrics=running.metrics,
         journal=running.journal,
         changes=Changes(running.journal, running.live.replan, clock=running.options.clock, wake=running.wake),
+        worker=running.worker_counts,
         tokens=(running.token, settings.token or ""),
         public=not settings.token,
         clock=running.options.clock,
@@ -194,7 +208,6 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     running.intake = Intake(running.journal, running.worker)
 
     async def apply(new: Ruleset) -> None:
-        await running.options.prepare(new)
         await running.targets.swap(new.destinations)
         running.worker.wake()
 
@@ -202,7 +215,7 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     running.reloader = Reloader(running.live, running.options.load, apply, running.observer)
     await running.worker.start()
     yield
-    await running.worker.drain(ruleset.document.server.drain)
+    running.stuck = await running.worker.drain(ruleset.document.server.drain)
     await running.targets.close()
 
 
@@ -225,9 +238,10 @@ async def serve(
     options: Options,
     stop: asyncio.Event,
     started: Callable[[Addresses, Running], Awaitable[None]],
-) -> None:
+) -> int:
     """Run until `stop` is set, then drain; `started` is called once events can be posted.
 
+    Returns how many attempts would not end, and so keep the event loop from ending.
     Raises JournalError or OSError, with nothing left running, where the journal or a port cannot be had.
     """
     server = ruleset.document.server
@@ -242,3 +256,4 @@ async def serve(
     finally:
         running.health.draining = True
         await runner.cleanup()
+    return running.stuck

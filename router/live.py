@@ -60,8 +60,11 @@ class Live:
         return self.ruleset.policy(delivery)
 
     def sign(self, source: str, event_id: str, body: bytes, now: datetime) -> Mapping[str, str]:
-        """Sign a body anew with the source's first secret; raises Permanent where there is none."""
+        """Sign a body anew with the source's first secret; raises Permanent where that is impossible."""
         found = self.sources.get(source)
         if found is None or not found.signable:
             raise Permanent(f"the source `{source}` holds no secret that could sign the body anew")
-        return found.sign(event_id, now, body)
+        try:
+            return found.sign(event_id, now, body)
+        except ValueError as error:
+            raise Permanent(f"the body cannot be signed anew: {error}") from None

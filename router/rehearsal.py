@@ -13,7 +13,7 @@ from router.plugin import Action, Delivery
 
 @cache  # one class for one action: a reload must see that nothing has changed
 def rehearsing(action: type[Action[Any, Any]], *, write: bool) -> type[Action[Any, Any]]:
-    """Return the action as `dev` runs it: prepared once open, and rehearsed before it is executed unless `write`."""
+    """Return the action as `dev` runs it: prepared once open, rehearsed before it is executed unless `write`."""
 
     class Rehearsing(action):  # type: ignore[misc, valid-type]  # a base known at run time only
         async def open(self) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
+from router.config.document import Document
 from router.config.report import render
 from router.live import Live
 from router.observe import Observer
@@ -46,7 +47,7 @@ class Reloader:
         self._apply = apply
         self._observer = observer
         self._one_at_a_time = asyncio.Lock()
-        self._files = live.ruleset.document.files
+        self._watched = _watched(live.ruleset.document)
 
     async def reload(self) -> bool:
         """Read the files again; on any error the old configuration stays in force, and the log says so."""
@@ -54,7 +55,7 @@ class Reloader:
             before = self._live.ruleset
             loaded = await asyncio.to_thread(self._load)
             if loaded.document is not None:
-                self._files = loaded.document.files
+                self._watched = _watched(loaded.document)
             if loaded.ruleset is None:
                 log.error(
                     "the new configuration has errors; the old one stays in force\n%s",
@@ -71,18 +72,22 @@ class Reloader:
 
     async def watch(self, interval: float) -> None:
         """Reload whenever a file has changed and then stood still for one interval; ends when cancelled."""
-        known = stamp(self._files)
+        known = stamp(self._watched)
         pending: Stamp | None = None
         while True:
             await asyncio.sleep(interval)
-            now = stamp(self._files)
+            now = stamp(self._watched)
             if now == known:
                 pending = None
             elif now == pending:  # an editor writes in steps; a half-written file is not worth an error
                 await self.reload()
-                known, pending = stamp(self._files), None
+                known, pending = stamp(self._watched), None
             else:
                 pending = now
+
+
+def _watched(document: Document) -> tuple[Path, ...]:
+    return (*document.files, *document.folders)  # a folder changes when a file joins an include's glob
 
 
 def _needs_restart(old: Ruleset, new: Ruleset) -> list[str]:

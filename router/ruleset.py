@@ -66,7 +66,7 @@ class Loaded:
     @property
     def texts(self) -> Mapping[str, str]:
         """The text of every file that was read, for showing the lines that problems are about."""
-        return self.document.texts if self.document else {}
+        return self.problems.texts
 
 
 def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[str], str] | None = None) -> Loaded:
@@ -80,7 +80,7 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
         return Loaded(None, problems, None)
     registry = load_registry(document.plugins)
     for fault in registry.faults:
-        problems.error("plugin", Mark(str(fault.file)), fault.message)
+        problems.error("plugin", Mark(str(fault.file), fault.line), fault.message)
     sources = compile_sources(document.sources, problems)
     destinations = compile_destinations(document.destinations, registry, problems)
     context = Context(sources=sources, destinations=destinations, registry=registry, vars=document.vars)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ class AdminApi:
         metrics: Metrics,
         journal: Journal,
         changes: Changes,
+        worker: Callable[[], Awaitable[Mapping[str, float]]],
         tokens: tuple[str, ...],
         public: bool,
         clock: Callable[[], datetime],
@@ -40,6 +41,7 @@ class AdminApi:
         self._metrics = metrics
         self._journal = journal
         self._changes = changes
+        self._worker = worker
         self._tokens = [token.encode() for token in tokens if token]
         self._public = public
         self._clock = clock
@@ -72,15 +74,17 @@ class AdminApi:
         return scheme.lower() == "bearer" and any(matches)
 
     async def _serve_metrics(self, _: web.Request) -> web.Response:
-        stats: Stats | None
+        stats: Stats | None = None
+        worker: Mapping[str, float] = {}
         try:
             stats = await self._journal.stats()
+            worker = await self._worker()
         except JournalError:
-            stats = None
+            pass  # what is known is still worth showing
         waited = 0.0
         if stats is not None and stats.oldest_due is not None:
             waited = max(0.0, (self._clock() - stats.oldest_due).total_seconds())
-        text = self._metrics.exposition(stats, waited)
+        text = self._metrics.exposition(stats, waited, worker)
         return web.Response(body=text, headers={"Content-Type": prometheus.CONTENT_TYPE})
 
     async def _retry(self, request: web.Request) -> web.Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from router.journal.journal import Stats
@@ -9,6 +11,15 @@ from router.model import Attempt, DeliveryState, Event, Plan, RawRequest, Stored
 from router.observe import Observer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+#: What the worker tells of itself.
+_WORKER = {
+    "deliveries_running": "Attempts under way",
+    "attempts_abandoned": "Attempts that ignore their time-out; each costs a slot until it ends",
+    "outcomes_unrecorded": "Outcomes that wait for the journal",
+    "destinations_unavailable": "Destinations that could not be opened yet",
+    "deliveries_stranded": "Ready deliveries whose destination the configuration does not have",
+}
 
 
 class Metrics(Observer):
@@ -40,6 +51,9 @@ class Metrics(Observer):
         self._stored_deliveries = Gauge(
             "router_journal_deliveries", "Deliveries in the journal, by state", ["state"], registry=self._registry
         )
+        self._worker = {
+            name: Gauge(f"router_{name}", text, registry=self._registry) for name, text in _WORKER.items()
+        }
         self._bytes = Gauge("router_journal_bytes", "Size of the journal", registry=self._registry)
         self._oldest = Gauge(
             "router_oldest_due_seconds", "How long the oldest due delivery has waited", registry=self._registry
@@ -76,8 +90,10 @@ class Metrics(Observer):
             self._config.clear()
             self._config.labels(digest=digest[:12]).set(1)
 
-    def exposition(self, stats: Stats | None, waited: float) -> bytes:
+    def exposition(self, stats: Stats | None, waited: float, worker: Mapping[str, float]) -> bytes:
         """Return the text format, with the journal's counts where they could be read."""
+        for name, number in worker.items():
+            self._worker[name].set(number)
         if stats is not None:
             for event_state, number in stats.events.items():
                 self._stored_events.labels(state=event_state.value).set(number)

@@ -50,7 +50,7 @@ class Capture:
                 await self._keep(request)
                 return await inside.request(request.method, address, allow_redirects=False)
 
-            async with aiohttp.ClientSession(middlewares=(keep,)) as session:
+            async with aiohttp.ClientSession(middlewares=(keep,), cookie_jar=aiohttp.DummyCookieJar()) as session:
                 yield session
         await runner.cleanup()
 

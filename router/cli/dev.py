@@ -77,9 +77,16 @@ def dev(asked: argparse.Namespace) -> int:
         return current[0].redactor.text(text)
 
     logs.configure(clean, level=logging.WARNING)
+    logging.getLogger("router.delivery.recorder").setLevel(logging.CRITICAL)  # the terminal shows each death
+    logging.getLogger("router.ingress").setLevel(logging.CRITICAL)  # and each refusal
     capture = Capture()
     terminal = Terminal(
-        lambda event: current[0].explain(event), capture.of, clean, color=colored(sys.stdout), write=_write
+        explain=lambda event: current[0].explain(event),
+        scheme=lambda source: current[0].sources[source].scheme.name,
+        captured=capture.of,
+        clean=clean,
+        color=colored(sys.stdout),
+        write=_write,
     )
     options = Options(
         load=load,

@@ -35,6 +35,7 @@ def run(asked: argparse.Namespace) -> int:
     from router import logs
     from router.app import Options
     from router.ruleset import load_ruleset
+    from router.tracing import tracing
 
     ruleset = usable(load_ruleset(asked.config, os.environ))
     current = [ruleset]
@@ -49,7 +50,13 @@ def run(asked: argparse.Namespace) -> int:
     path = ruleset.document.journal.path
     if path is None:
         raise Stop("the journal must be a file", AT_FAULT)
-    return start(ruleset, Options(load=load, journal=path), _started)
+    spans = tracing(os.environ)
+    options = Options(load=load, journal=path, observers=[spans] if spans else [])
+    try:
+        return start(ruleset, options, _started)
+    finally:
+        if spans:
+            spans.close()
 
 
 def usable(loaded: Loaded) -> Ruleset:
@@ -74,7 +81,9 @@ def start(ruleset: Ruleset, options: Options, started: Any) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await serve(ruleset, options, stop, started)
+        if await serve(ruleset, options, stop, started):
+            sys.stdout.flush()
+            os._exit(FINE)  # the journal is closed; an action that swallows its cancellation would be waited for
 
     try:
         asyncio.run(main())

@@ -69,7 +69,7 @@ async def _post_all(source: Source, event_type: str, payload: Any, asked: argpar
                 )
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise Stop(
-                    f"nobody answers at {address} ({type(error).__name__}): is `router run` or `router dev` running?",
+                    f"nobody answers at {address} ({type(error).__name__}): start `router run` or `router dev`",
                     UNREACHABLE,
                 ) from None
             print(f"{status} {said}")

@@ -38,7 +38,7 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
 
 
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Retry or replay: through the process that owns the journal, or, where none does, by owning it for the while."""
+    """Retry or replay, through the process that owns the journal; where none does, by owning it for the while."""
     from router.journal.lock import Lock
 
     path = journal_path(asked)

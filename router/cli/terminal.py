@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from router.cli.capture import Captured
 from router.cli.output import Paint, safe
@@ -20,6 +21,7 @@ _WORDS = {
 }
 _DULL = {"host", "accept", "accept-encoding", "user-agent", "content-length", "connection"}
 _MOST = 4000  # characters of one body that are worth showing
+_REMEMBERED = 100
 
 
 class Terminal(Observer):
@@ -28,6 +30,7 @@ class Terminal(Observer):
     def __init__(
         self,
         explain: Callable[[Event], Explanation],
+        scheme: Callable[[str], str],
         captured: Callable[[str], list[Captured]],
         clean: Callable[[str], str],
         *,
@@ -35,10 +38,12 @@ class Terminal(Observer):
         write: Callable[[str], None] = print,
     ) -> None:
         self._explain = explain
+        self._scheme = scheme
         self._captured = captured
         self._clean = clean
         self._paint = Paint(on=color)
         self._write = write
+        self._bodies: dict[str, bytes] = {}  # of the last events: what is only forwarded is not shown again
 
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         """Show a refusal with the reason that the sender is not told."""
@@ -53,8 +58,12 @@ class Terminal(Observer):
             other = "; its body differs from the first one's" if differs else ""
             self._say(f"{self._paint('again', 'yellow')} {name} {safe(event.id)}: not run twice{other}")
             return
+        self._bodies[event.uid] = event.body
+        if len(self._bodies) > _REMEMBERED:
+            del self._bodies[next(iter(self._bodies))]
         size = f"{len(event.body):,} bytes"
-        self._say(f"{self._paint('received', 'cyan', 'bold')} {name} {safe(event.id)}, {size}, signature verified")
+        title = self._paint("received", "cyan", "bold")
+        self._say(f"{title} {name} {safe(event.id)}, {size}, {self._verified(event.source)}")
         self._say(f"  stored as {event.uid} with {len(plan.deliveries)} deliveries, then acknowledged (202)")
         if plan.reason:
             self._say(f"  {plan.state.value}: {safe(plan.reason)}")
@@ -80,7 +89,7 @@ class Terminal(Observer):
         if attempt.reason:
             self._say(f"  {safe(attempt.reason)}")
         for request in sent:
-            self._request(request)
+            self._request(request, self._bodies.get(delivery.event_uid))
         if not sent:
             self._tree(json.loads(delivery.params or b"null"))
             if attempt.facts:
@@ -95,6 +104,10 @@ class Terminal(Observer):
         else:
             self._say(self._paint(f"reloaded (configuration {digest[:12]})", "cyan"))
 
+    def _verified(self, source: str) -> str:
+        scheme = self._scheme(source)
+        return "not verified (verify: none)" if scheme == "none" else f"verified ({scheme})"
+
     def _route(self, route: RouteVerdict, width: int) -> None:
         mark = self._paint("takes it", "green") if route.taken else self._paint("not this", "dim")
         made = ", ".join(
@@ -107,12 +120,18 @@ class Terminal(Observer):
         shown = safe(said) if route.taken else self._paint(safe(said), "dim")
         self._say(f"  {mark}  {safe(route.name).ljust(width)}  {shown}")
 
-    def _request(self, request: Captured) -> None:
-        self._say(f"  {request.method} {safe(request.url)}")
+    def _request(self, request: Captured, event_body: bytes | None) -> None:
+        url = request.url
+        if self._clean(url) != url:  # the address itself is a secret; its host is none
+            url = f"{urlsplit(url).scheme}://{urlsplit(url).netloc.rpartition('@')[2]}/***"
+        self._say(f"  {request.method} {safe(url)}")
         for name, value in request.headers.items():
             if name.lower() not in _DULL:
                 shown = "***" if name.lower() in ("authorization", "cookie") else safe(value)
                 self._say(self._paint(f"  {name.lower()}: {shown}", "dim"))
+        if request.body and request.body == event_body:
+            self._say(f"    the event's body as it came, {len(request.body):,} bytes")
+            return
         try:
             self._tree(json.loads(request.body))
         except (ValueError, RecursionError):
