@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from router.plugin import Permanent
-from tests.plugins.sql.bench import SQL, Bench, PostgresBench
+from tests.plugins.sql.bench import Bench, PostgresBench
 
 USERS = "create table users (clerk_id text primary key, email text unique, name text, visits integer default 0)"
 MEMBERS = "create table members (org text, member text, role text, primary key (org, member))"
@@ -265,36 +263,3 @@ async def test_a_table_of_another_schema_is_named_with_it(postgres: PostgresBenc
     assert await postgres.rows("select id from t") == [(1,)]
     with pytest.raises(Permanent, match=r"no table `nowhere\.t`"):
         await postgres.run(insert="nowhere.t", values={"id": 1})
-
-
-async def test_many_deliveries_at_once_neither_deadlock_nor_lose_a_row(bench: Bench) -> None:
-    await bench.script(f"{USERS}; {MEMBERS}")
-
-    async def one(number: int) -> None:
-        rows = [{"org": "o", "member": who, "role": str(number)} for who in ("a", "b")]
-        statements = [{"upsert": "members", "key": ["org", "member"], "values": row} for row in rows]
-        await bench.run(transaction=statements)
-        await bench.run(upsert="users", key="clerk_id", values={"clerk_id": f"u{number}", "visits": number})
-
-    await asyncio.gather(*(one(number) for number in range(40)))
-    roles = await bench.rows("select distinct role from members")
-    assert len(roles) == 1
-    assert await bench.rows("select count(*), sum(visits) from users") == [(40, 780)]
-
-
-async def test_two_destinations_of_one_file_take_turns(bench: Bench) -> None:
-    await bench.script(USERS)
-    other = SQL()
-    other.config = SQL.Config(url=bench.url)
-    await other.open()
-    try:
-        await asyncio.gather(
-            *(
-                action.execute(SQL.Params(insert="users", values={"clerk_id": f"{number}{action is other}"}), None)
-                for number in range(20)
-                for action in (bench.sql, other)
-            )
-        )
-    finally:
-        await other.close()
-    assert await bench.rows("select count(*) from users") == [(40,)]
