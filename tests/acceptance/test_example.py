@@ -14,8 +14,13 @@ from tests.acceptance.process import START
 from tests.acceptance.town import SECRET, Town
 from tests.vendors.vendor import Received
 
-ORG = {"id": "org_1", "name": "Acme", "slug": "acme-corp", "created_at": 1716883200000}
-BOB = {"user_id": "user_bob", "identifier": "bob@example.com", "first_name": "Bob", "last_name": None}
+ORG: dict[str, Any] = {"id": "org_1", "name": "Acme", "slug": "acme-corp", "created_at": 1716883200000}
+BOB: dict[str, Any] = {
+    "user_id": "user_bob",
+    "identifier": "bob@example.com",
+    "first_name": "Bob",
+    "last_name": None,
+}
 
 
 async def until(rows: Rows, query: str, wanted: list[tuple[Any, ...]]) -> None:
@@ -47,12 +52,12 @@ async def test_users_organizations_and_memberships_are_kept_in_tables(town_and_r
 
     await town.clerk.send("organization.created", **ORG, created_by="user_ada")
     workspaces = "select org_id, user_id, name, created_at from workspaces order by user_id"
-    when: Any = datetime(2024, 5, 28, 8, 0)
+    when: Any = datetime(2024, 5, 28, 8, 0)  # noqa: DTZ001 - the column is a timestamp without a zone
     if town.router.env["DATABASE_URL"].startswith("sqlite"):
         when = "2024-05-28 08:00:00.000000"
     await until(rows, workspaces, [("org_1", "user_ada", "Acme", when)])
 
-    member = {"organization": ORG, "public_user_data": BOB}
+    member: dict[str, Any] = {"organization": ORG, "public_user_data": BOB}
     members = "select org_id, user_id, role from team_members"
     await town.clerk.send("organizationMembership.created", **member, role="org:member")
     await until(rows, members, [("org_1", "user_bob", "org:member")])
@@ -103,7 +108,7 @@ async def test_a_new_user_is_welcomed_by_mail_once_and_announced_in_slack(town: 
 
 async def test_a_user_without_name_and_email_gets_nulls_and_no_mail(town: Town) -> None:
     await town.router.start()
-    nobody = {"id": "user_x", "first_name": None, "last_name": None, "email_addresses": []}
+    nobody: dict[str, Any] = {"id": "user_x", "first_name": None, "last_name": None, "email_addresses": []}
     answer = await town.clerk.send("user.created", **nobody, primary_email_address_id=None)
     assert answer.body["deliveries"] == 3, "no mail without an address"
     async with asyncio.timeout(START):
@@ -125,7 +130,9 @@ async def test_a_hostile_name_pings_nobody_and_stays_text(town: Town) -> None:
     assert "Hello &lt;!channel&gt;" in mail["html"]
 
 
-async def test_the_existing_handler_gets_the_body_as_it_came_with_a_signature_that_svix_accepts(town: Town) -> None:
+async def test_the_existing_handler_gets_the_body_as_it_came_with_a_signature_that_svix_accepts(
+    town: Town,
+) -> None:
     await town.router.start()
     await town.clerk.send("user.created", uid="msg_forwarded", id="user_ada")
     async with asyncio.timeout(START):
