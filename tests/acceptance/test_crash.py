@@ -25,7 +25,9 @@ async def test_what_was_acknowledged_before_a_kill_arrives_after_the_restart(tow
 
     async def post(number: int) -> None:
         try:
-            answer = await town.clerk.send("user.created", id=f"user_{number}", first_name=f"N{number}", last_name=None)
+            answer = await town.clerk.send(
+                "user.created", id=f"user_{number}", first_name=f"N{number}", last_name=None
+            )
         except aiohttp.ClientError:
             return  # never acknowledged: the sender would try again
         assert answer.status == 202
@@ -60,7 +62,9 @@ async def test_what_was_acknowledged_before_a_kill_arrives_after_the_restart(tow
 async def test_a_second_process_does_not_start_on_the_same_journal(town: Town) -> None:
     await town.router.start()
     routes = (town.router.folder / "routes.yaml").read_text()
-    other = routes.replace("server: {listen: ", "journal: {url: sqlite:///router.db, lock_wait: 100ms}\nserver: {listen: ")
+    other = routes.replace(
+        "server: {listen: ", "journal: {url: sqlite:///router.db, lock_wait: 100ms}\nserver: {listen: "
+    )
     other = other.replace(f":{town.router.port}", ":0")
     (town.router.folder / "other.yaml").write_text(other)
     code, _, err = await town.router.command("run", "other.yaml")
@@ -91,7 +95,9 @@ async def test_a_destination_that_is_down_costs_no_event_and_delays_no_other(tow
     async with asyncio.timeout(START):
         while len(town.slack.messages) < 5 or len(town.resend.sent) < 5:
             await asyncio.sleep(0.05)
-    waiting = town.router.rows("select count(*) from deliveries where destination = 'app' and state = 0", "router.db")
+    waiting = town.router.rows(
+        "select count(*) from deliveries where destination = 'app' and state = 0", "router.db"
+    )
     async with asyncio.timeout(START):
         while waiting != [(5,)]:
             await asyncio.sleep(0.05)

@@ -52,7 +52,7 @@ async def test_users_organizations_and_memberships_are_kept_in_tables(town_and_r
 
     await town.clerk.send("organization.created", **ORG, created_by="user_ada")
     workspaces = "select org_id, user_id, name, created_at from workspaces order by user_id"
-    when: Any = datetime(2024, 5, 28, 8, 0)  # noqa: DTZ001 - the column is a timestamp without a zone
+    when: Any = datetime.fromisoformat("2024-05-28T08:00:00")
     if town.router.env["DATABASE_URL"].startswith("sqlite"):
         when = "2024-05-28 08:00:00.000000"
     await until(rows, workspaces, [("org_1", "user_ada", "Acme", when)])

@@ -1,0 +1,52 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from router.cli.exit import Stop
+from router.cli.options import dev_journal, journal_path, moment
+
+
+def test_a_time_is_iso_8601_and_a_plain_date_is_its_midnight_in_utc() -> None:
+    assert moment("2026-11-23T10:00:00+02:00") == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert moment("2026-11-23") == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_a_duration_is_that_long_ago() -> None:
+    assert timedelta(hours=1.9) < datetime.now(UTC) - moment("2h") < timedelta(hours=2.1)
+
+
+def test_anything_else_is_refused_with_the_form_that_is_wanted() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="2026-11-23T10:00:00Z"):
+        moment("yesterday")
+
+
+def test_the_journal_of_dev_is_a_file_beside_the_real_one() -> None:
+    assert dev_journal(Path("data/router.db")) == Path("data/router.dev.db")
+    assert dev_journal(Path("journal")) == Path("journal.dev.db")
+
+
+def asked(config: Path, *, dev: bool = False, journal: Path | None = None) -> argparse.Namespace:
+    """Return the arguments as they are parsed."""
+    return argparse.Namespace(config=config, dev=dev, journal=journal)
+
+
+def test_the_journal_is_found_although_no_secret_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNSET_SECRET", raising=False)
+    routes = tmp_path / "routes.yaml"
+    routes.write_text(
+        'journal: sqlite:////srv/j.db\nsources: {clerk: {provider: clerk, secret: "${UNSET_SECRET}"}}\n'
+    )
+    assert journal_path(asked(routes)) == Path("/srv/j.db")
+    assert journal_path(asked(routes, dev=True)) == Path("/srv/j.dev.db")
+    assert journal_path(asked(routes, journal=Path("other.db"))) == Path("other.db")
+
+
+def test_a_missing_configuration_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Stop, match=r"routes\.yaml"):
+        journal_path(asked(tmp_path / "routes.yaml"))
