@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types wheel clean
+.PHONY: help run test lint format types docs wheel bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ format: $(VENV)/.dev ## ruff: mend what it can
 
 types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
+
+docs: $(VENV)/.dev ## bring the generated parts of the documentation up to date
+	@$(BIN)/python -m tests.docs.reference
 
 wheel: $(VENV)/.dev ## build the wheel and run the suite against it, away from the tree
 	@sh tests/wheel.sh $(BIN)/python
