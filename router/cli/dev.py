@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, Stop
@@ -131,6 +132,7 @@ def _rehearsing(destination: Destination, *, write: bool) -> Destination:
     return replace(destination, action=rehearsing(destination.action, write=write))
 
 
+@cache  # asked again at a reload, when it is this process that listens
 def _free(port: int) -> int:
     """Return the port, or 0 (any) where somebody listens on it already."""
     with socket.socket() as probe:

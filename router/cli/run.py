@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
@@ -52,11 +54,7 @@ def run(asked: argparse.Namespace) -> int:
         raise Stop("the journal must be a file", AT_FAULT)
     spans = tracing(os.environ)
     options = Options(load=load, journal=path, observers=[spans] if spans else [])
-    try:
-        return start(ruleset, options, _started)
-    finally:
-        if spans:
-            spans.close()
+    return start(ruleset, options, _started, last=spans.close if spans else None)
 
 
 def usable(loaded: Loaded) -> Ruleset:
@@ -71,22 +69,35 @@ def usable(loaded: Loaded) -> Ruleset:
     return loaded.ruleset
 
 
-def start(ruleset: Ruleset, options: Options, started: Any) -> int:
-    """Run the router in an event loop of its own, until SIGTERM or SIGINT."""
+def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], None] | None = None) -> int:
+    """Run the router in an event loop of its own, until SIGTERM or SIGINT; `last` is called at the end."""
     from router.app import serve
+    from router.cli.ending import Leftovers
     from router.errors import JournalError
 
     async def main() -> None:
+        leftovers = Leftovers()
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        if await serve(ruleset, options, stop, started):
+        try:
+            stuck = await serve(ruleset, options, stop, started)
+        finally:
+            if last is not None:
+                await asyncio.to_thread(last)
+        left = await leftovers.found()
+        if left:
+            logging.getLogger("router").warning("left running: %s", ", ".join(left))
+        if stuck or left:
+            # The journal is closed, so nothing is lost; both the loop and the interpreter would wait for ever.
             sys.stdout.flush()
-            os._exit(FINE)  # the journal is closed; an action that swallows its cancellation would be waited for
+            sys.stderr.flush()
+            os._exit(FINE)
 
     try:
-        asyncio.run(main())
+        with asyncio.Runner() as runner:
+            _complete(runner, main())
     except JournalError as error:
         raise Stop(f"the journal {options.journal} cannot be used: {error}", UNREACHABLE) from None
     except OSError as error:
@@ -94,9 +105,20 @@ def start(ruleset: Ruleset, options: Options, started: Any) -> int:
     return FINE
 
 
-async def _started(addresses: Addresses, running: Running) -> None:
-    import logging
+def _complete(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end of `main`, though a task that an action has started may call `sys.exit` meanwhile."""
+    loop = runner.get_loop()
+    task = loop.create_task(main)
+    while True:
+        try:
+            return loop.run_until_complete(task)
+        except (SystemExit, KeyboardInterrupt) as error:
+            if task.done():
+                raise
+            logging.getLogger("router").error("a task of an action raised %s; going on", type(error).__name__)
 
+
+async def _started(addresses: Addresses, running: Running) -> None:
     from router.tasks import spawn
 
     log = logging.getLogger("router")

@@ -16,6 +16,7 @@ from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, USAGE, Stop
 from router.cli.options import add_config
 
 if TYPE_CHECKING:
+    from router.config.node import Mark, Node
     from router.sources.source import Source
 
 
@@ -158,13 +159,27 @@ def find_source(asked: argparse.Namespace, name: str) -> tuple[Source, str]:
     if document is None:
         raise Stop(render(problems, {}, color=colored()), AT_FAULT)
     sources = compile_sources(document.sources, problems)
-    if name not in sources:
-        told = [p for p in problems.errors if p.code in ("unset-variable", "secret")]
-        hint = did_you_mean(name, sources)
-        detail = "\n" + render(problems, document.texts, color=colored()) if told else ""
-        raise Stop(f"{asked.config} has no source `{name}`" + (f" ({hint})" if hint else "") + detail, AT_FAULT)
+    entry = document.sources.get(name)
+    if entry is None:
+        hint = did_you_mean(name, document.sources.keys())
+        raise Stop(f"{asked.config} has no source `{name}`" + (f" ({hint})" if hint else ""), AT_FAULT)
+    about = [problem for problem in problems.errors if _holds(entry, problem.mark)]
+    if about or name not in sources:
+        told = render(about, problems.texts, color=colored())
+        raise Stop(f"the source `{name}` cannot be used\n{told}", AT_FAULT)
     address = asked.to or f"http://127.0.0.1:{document.server.port}"
     return sources[name], address.rstrip("/")
+
+
+def _holds(node: Node, mark: Mark) -> bool:
+    """Whether a place is in one of the values below a node."""
+    from router.config.node import Scalar, Sequence
+
+    if isinstance(node, Scalar):
+        end = node.mark.column + max(len(node.text), node.mark.length) + 2
+        return (node.mark.file, node.mark.line) == (mark.file, mark.line) and node.mark.column <= mark.column < end
+    inner = node.items if isinstance(node, Sequence) else [value for _, value in node.entries]
+    return any(_holds(one, mark) for one in inner)
 
 
 def _is_loopback(url: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from router.config.problem import Problem, Problems
@@ -15,17 +15,19 @@ _TAB = 4
 _RED, _YELLOW, _BOLD, _DIM, _END = "\033[31m", "\033[33m", "\033[1m", "\033[2m", "\033[0m"
 
 
-def render(problems: Problems, texts: Mapping[str, str] | None = None, *, color: bool = False) -> str:
+def render(problems: Iterable[Problem], texts: Mapping[str, str] | None = None, *, color: bool = False) -> str:
     """Return all problems as text for a terminal; `texts` holds the raw files by the names in marks.
 
     Without `texts` those that were gathered with the problems are used. Lines are shown as they stand in
     the file, so a reference is shown and never what it stands for.
     """
-    lines = {file: lines_of(text.removeprefix("\ufeff")) for file, text in (texts or problems.texts).items()}
+    if not texts:
+        texts = problems.texts if isinstance(problems, Problems) else {}
+    lines = {file: lines_of(text.removeprefix("\ufeff")) for file, text in texts.items()}
     return "\n".join(_one(problem, lines.get(problem.mark.file, []), color) for problem in problems)
 
 
-def as_json(problems: Problems) -> list[dict[str, Any]]:
+def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     """Return all problems as values for JSON; lines, columns and lengths count characters, from 1."""
     return [
         {
