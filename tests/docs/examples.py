@@ -1,4 +1,4 @@
-"""Loads the configurations of the documentation as a reader would: a file, or a part in the place it belongs to."""
+"""Loads the configurations of the documentation: a file, or a part in the place it belongs to."""
 
 from __future__ import annotations
 

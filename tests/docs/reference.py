@@ -1,4 +1,4 @@
-"""Makes the parts of the documentation that the code knows best: `make docs`, or `python -m tests.docs.reference`."""
+"""Makes the parts of the documentation that the code knows best: `make docs`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import os
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from unittest import mock
@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from router.admin.metrics import Metrics
 from router.cli.main import main
+from router.config.node import Mapping
 from router.plugin import ConfigFile, Kind, Tree
 from router.registry import load_registry
 from router.sources.provider import provider, provider_names
@@ -35,7 +36,13 @@ _PLAIN = {SecretStr: "secret", bool: "true or false", int: "whole number", str: 
 def made(name: str) -> str:
     """Return the text of a generated part."""
     kind, *words = name.split()
-    parts = {"help": _help, "providers": _providers, "config": _config, "params": _params, "metrics": _metrics}
+    parts: dict[str, Callable[..., str]] = {
+        "help": _help,
+        "providers": _providers,
+        "config": _config,
+        "params": _params,
+        "metrics": _metrics,
+    }
     return parts[kind](*words).strip() + "\n"
 
 
@@ -72,8 +79,8 @@ def _providers() -> str:
         lines.append(f"- {types_.capitalize()}.")
         lines.append(f"- Samples for `router send`: {samples}." if samples else "- No samples for `router send`.")
         variables = known.preset.get("vars")
-        if variables is not None:
-            keys = ", ".join(f"`{key}`" for key in variables.keys())  # type: ignore[union-attr]
+        if isinstance(variables, Mapping):
+            keys = ", ".join(f"`{key.value}`" for key, _ in variables.entries)
             lines.append(f"- Ready-made variables: {keys}.")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
@@ -124,8 +131,8 @@ def _types(type_: Any) -> Iterator[str]:
     if type_ == ConfigFile or getattr(type_, "__name__", "") == "Path":
         yield "file"
     elif origin is Annotated:
-        kinds = [mark for mark in args[1:] if isinstance(mark, Kind | Tree)]
-        if kinds and isinstance(kinds[0], Tree):
+        kinds = [mark for mark in args[1:] if isinstance(mark, Kind)]
+        if any(isinstance(mark, Tree) for mark in args[1:]):
             yield "list of mappings"
         elif kinds and get_origin(args[0]) is Literal:
             yield " or ".join(f"`{value}`" for value in get_args(args[0]))
@@ -169,9 +176,9 @@ def _words(name: str) -> str:
 
 
 def _metrics() -> str:
-    metrics = Metrics()
-    labels = {found._name: found._labelnames for found in vars(metrics).values() if hasattr(found, "_labelnames")}
-    text = generate_latest(metrics._registry).decode()
+    registry = Metrics()._registry
+    labels = {found._name: found._labelnames for found in registry._collector_to_names}  # type: ignore[attr-defined]
+    text = generate_latest(registry).decode()
     kinds = dict(re.findall(r"(?m)^# TYPE (\S+) (\S+)$", text))
     rows = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
     for name, about in re.findall(r"(?m)^# HELP (\S+) (.+)$", text):
