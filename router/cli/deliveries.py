@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, Stop
-from router.cli.options import add_filters, add_journal, add_json
+from router.cli.listing import add_list, add_show, filters, print_page
 from router.cli.output import dump, safe, table, when
 from router.cli.store import reader
 from router.model import DeliveryState
@@ -19,23 +19,12 @@ def add(commands: Any) -> None:
     group = commands.add_parser("deliveries", help="what was to be done, and how each try went")
     verbs = group.add_subparsers(metavar="VERB", required=True)
 
-    listing = verbs.add_parser("list", help="search, newest first")
-    add_filters(listing, of="deliveries")
+    listing = add_list(verbs, "deliveries", list_deliveries)
     listing.add_argument("--event", metavar="ID", help="of this event")
     listing.add_argument("--action", help="of this action")
     listing.add_argument("--destination", help="to this destination")
     listing.add_argument("--state", choices=[state.value for state in DeliveryState])
-    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (default: 50)")
-    listing.add_argument("--before", metavar="ID", help="continue a listing below this delivery")
-    add_journal(listing)
-    add_json(listing)
-    listing.set_defaults(command=list_deliveries)
-
-    one = verbs.add_parser("show", help="one delivery whole: parameters, attempts")
-    one.add_argument("id", help="the delivery's id")
-    add_journal(one)
-    add_json(one)
-    one.set_defaults(command=show_delivery)
+    add_show(verbs, "one delivery whole: parameters, attempts", "the delivery's id", show_delivery)
 
 
 def list_deliveries(asked: argparse.Namespace) -> int:
@@ -44,35 +33,26 @@ def list_deliveries(asked: argparse.Namespace) -> int:
 
     wanted = DeliveryFilter(
         event=asked.event,
-        source=asked.source,
-        type=asked.type,
-        route=asked.route,
         action=asked.action,
         destination=asked.destination,
         state=DeliveryState(asked.state) if asked.state else None,
-        since=asked.since,
-        until=asked.until,
-        text=asked.text,
-        before=asked.before,
-        limit=asked.limit,
+        **filters(asked),
     )
-
-    async def read() -> Any:
-        async with reader(asked) as store:
-            return await store.deliveries(wanted), await store.count(wanted)
-
-    found, count = asyncio.run(read())
-    if asked.json:
-        print(dump([_as_dict(delivery) for delivery in found]))
-        return FINE
-    rows = [
-        (d.id, when(d.created_at), f"{d.route}/{d.action}", d.destination, d.state, d.attempts, d.reason or "")
-        for d in found
-    ]
-    print(table(("DELIVERY", "CREATED", "ACTION", "DESTINATION", "STATE", "ATTEMPTS", "REASON"), rows))
-    if count > len(found) and found:
-        print(f"\n{len(found)} of {count}; more: --before {found[-1].id}")
-    return FINE
+    return print_page(
+        asked,
+        wanted,
+        as_dict=_as_dict,
+        head=("DELIVERY", "CREATED", "ACTION", "DESTINATION", "STATE", "ATTEMPTS", "REASON"),
+        row=lambda d: (
+            d.id,
+            when(d.created_at),
+            f"{d.route}/{d.action}",
+            d.destination,
+            d.state,
+            d.attempts,
+            d.reason or "",
+        ),
+    )
 
 
 def show_delivery(asked: argparse.Namespace) -> int:

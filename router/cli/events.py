@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, Stop
-from router.cli.options import add_filters, add_journal, add_json
+from router.cli.listing import add_list, add_show, filters, print_page
 from router.cli.output import dump, safe, table, when
 from router.cli.store import reader
 from router.model import DeliveryState, EventState
@@ -18,23 +18,13 @@ def add(commands: Any) -> None:
     group = commands.add_parser("events", help="what came in, and what became of it")
     verbs = group.add_subparsers(metavar="VERB", required=True)
 
-    listing = verbs.add_parser("list", help="search, newest first")
-    add_filters(listing, of="events")
+    listing = add_list(verbs, "events", list_events)
     listing.add_argument("--state", choices=[state.value for state in EventState])
     listing.add_argument(
         "--delivery-state", choices=[state.value for state in DeliveryState], help="with a delivery in this state"
     )
-    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (default: 50)")
-    listing.add_argument("--before", metavar="ID", help="continue a listing below this event")
-    add_journal(listing)
-    add_json(listing)
-    listing.set_defaults(command=list_events)
-
-    one = verbs.add_parser("show", help="one event whole: headers, body, deliveries")
-    one.add_argument("id", help="the router's id of the event, or the sender's")
-    add_journal(one)
-    add_json(one)
-    one.set_defaults(command=show_event)
+    about = "one event whole: headers, body, deliveries"
+    add_show(verbs, about, "the router's id of the event, or the sender's", show_event)
 
 
 def list_events(asked: argparse.Namespace) -> int:
@@ -42,42 +32,17 @@ def list_events(asked: argparse.Namespace) -> int:
     from router.journal.journal import EventFilter
 
     wanted = EventFilter(
-        source=asked.source,
-        type=asked.type,
         state=EventState(asked.state) if asked.state else None,
         delivery_state=DeliveryState(asked.delivery_state) if asked.delivery_state else None,
-        route=asked.route,
-        since=asked.since,
-        until=asked.until,
-        text=asked.text,
-        before=asked.before,
-        limit=asked.limit,
+        **filters(asked),
     )
-
-    async def read() -> Any:
-        async with reader(asked) as store:
-            return await store.events(wanted), await store.count(wanted)
-
-    found, count = asyncio.run(read())
-    if asked.json:
-        print(dump([_as_dict(event) for event in found]))
-        return FINE
-    rows = [
-        (
-            event.uid,
-            when(event.received_at),
-            event.source,
-            event.type,
-            event.state,
-            _counts(event),
-            event.reason or "",
-        )
-        for event in found
-    ]
-    print(table(("EVENT", "RECEIVED", "SOURCE", "TYPE", "STATE", "DELIVERIES", "REASON"), rows))
-    if count > len(found) and found:
-        print(f"\n{len(found)} of {count}; more: --before {found[-1].uid}")
-    return FINE
+    return print_page(
+        asked,
+        wanted,
+        as_dict=_as_dict,
+        head=("EVENT", "RECEIVED", "SOURCE", "TYPE", "STATE", "DELIVERIES", "REASON"),
+        row=lambda e: (e.uid, when(e.received_at), e.source, e.type, e.state, _counts(e), e.reason or ""),
+    )
 
 
 def show_event(asked: argparse.Namespace) -> int:

@@ -48,6 +48,13 @@ def add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
+def positive(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 1 to 1000000")
+    return int(text)
+
+
 def moment(text: str) -> datetime:
     """Read a time: ISO 8601 with a zone (a plain date is its midnight, UTC), or a duration before now."""
     try:

@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
         help="change the sample: data.first_name=null, data.id=user_1 (JSON, else a text)",
     )
     command.add_argument("--file", type=Path, metavar="JSON", help="this payload instead of the sample")
-    command.add_argument("--count", type=int, default=1, metavar="N", help="so many, each a new event")
+    command.add_argument("--count", type=positive, default=1, metavar="N", help="so many, each a new event")
     command.add_argument("--bad-signature", action="store_true", help="signed wrongly: to see it refused")
     add_config(command)
     command.set_defaults(command=send)
@@ -51,8 +51,6 @@ def send(asked: argparse.Namespace) -> int:
     name, _, event_type = asked.event.partition("/")
     if not event_type:
         raise Stop("say which event of which source: router send clerk/user.created", USAGE)
-    if asked.count < 1:
-        raise Stop("--count must be at least 1", USAGE)
     source, address = find_source(asked, name)
     payload = payload_for(source, event_type, asked.file, asked.changes)
     return asyncio.run(_post_all(source, event_type, payload, asked, address))

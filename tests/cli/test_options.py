@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from router.cli.exit import Stop
-from router.cli.options import dev_journal, journal_path, moment
+from router.cli.options import dev_journal, journal_path, moment, positive
 
 
 def test_a_time_is_iso_8601_and_a_plain_date_is_its_midnight_in_utc() -> None:
@@ -19,6 +19,13 @@ def test_a_time_is_iso_8601_and_a_plain_date_is_its_midnight_in_utc() -> None:
 
 def test_a_duration_is_that_long_ago() -> None:
     assert timedelta(hours=1.9) < datetime.now(UTC) - moment("2h") < timedelta(hours=2.1)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "x", "", "²", "9" * 30])
+def test_a_count_is_a_whole_number_from_1(text: str) -> None:
+    assert positive("20") == 20
+    with pytest.raises(argparse.ArgumentTypeError):
+        positive(text)
 
 
 def test_anything_else_is_refused_with_the_form_that_is_wanted() -> None:
