@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, USAGE, Stop
-from router.cli.options import add_config
+from router.cli.options import add_config, positive
 
 if TYPE_CHECKING:
     from router.config.node import Mark, Node
