@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from router.config.fields import Fields
 from router.config.model_check import build_model
-from router.config.node import Mapping, Mark, Node
+from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
 from router.model import RetryPolicy
 from router.plugin import Action, Model
@@ -80,6 +80,8 @@ def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Pr
             message = f"{what} needs a `type`: there is no action `{plugin}`"
             problems.error("unknown-action", mark, message, hint)
         return None
+    if not isinstance(node, Mapping):
+        return None
     config = build_model(registered.action.Config, fields.node, problems, what, skip=DESTINATION_KEYS)
     if config is None:
         return None
@@ -87,6 +89,12 @@ def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Pr
     return Destination(
         name, plugin, registered.action, config, concurrency, retry, timeout, mark, registered.version
     )
+
+
+def plugin_of(name: str, node: Node) -> str:
+    """Return the type of a destination, even of a faulty one: its name, where it has no `type`."""
+    type_ = node.get("type") if isinstance(node, Mapping) else None
+    return str(type_.value) if isinstance(type_, Scalar) else name
 
 
 def read_timeout(fields: Fields, default: float) -> float:

@@ -8,7 +8,6 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from router.config.document import Document
 from router.config.report import render
 from router.live import Live
 from router.observe import Observer
@@ -16,20 +15,28 @@ from router.ruleset import Loaded, Ruleset
 
 log = logging.getLogger(__name__)
 
-Stamp = tuple[tuple[str, int, int, int], ...]
+Stamp = dict[Path, object]
+
+_PASSING = ("-wal", "-shm", "-journal", ".lock", ".pyc", "~")  # a database or an editor comes and goes
 
 
 def stamp(files: Iterable[Path]) -> Stamp:
-    """Return what changes when one of the files does: also when it is replaced, or a link is pointed elsewhere."""
-    seen = []
-    for file in sorted(files):
-        try:
-            state = os.stat(file)
-        except OSError:
-            seen.append((str(file), 0, 0, 0))
-        else:
-            seen.append((str(file), state.st_ino, state.st_mtime_ns, state.st_size))
-    return tuple(seen)
+    """Return what changes when one of the files does: also when it is replaced, or a link is pointed elsewhere.
+
+    Of a folder it is the names in it, without hidden ones and those of passing files.
+    """
+    return {file: _state(file) for file in files}
+
+
+def _state(file: Path) -> object:
+    try:
+        if file.is_dir():
+            names = sorted(os.listdir(file))
+            return [n for n in names if not n.startswith((".", "__pycache__")) and not n.endswith(_PASSING)]
+        state = os.stat(file)
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size
 
 
 class Reloader:
@@ -47,15 +54,17 @@ class Reloader:
         self._apply = apply
         self._observer = observer
         self._one_at_a_time = asyncio.Lock()
-        self._watched = _watched(live.ruleset.document)
+        self._known = stamp(live.ruleset.watched)
+        self._pending: Stamp | None = None
 
     async def reload(self) -> bool:
         """Read the files again; on any error the old configuration stays in force, and the log says so."""
         async with self._one_at_a_time:
             before = self._live.ruleset
+            self._known = old = stamp(self._known)  # what changes while it is read is a change of tomorrow
             loaded = await asyncio.to_thread(self._load)
-            if loaded.document is not None:
-                self._watched = _watched(loaded.document)
+            watched = loaded.watched if loaded.ruleset is not None else (*self._known, *loaded.watched)
+            self._known = {**stamp(watched), **{file: old[file] for file in watched if file in old}}
             if loaded.ruleset is None:
                 log.error(
                     "the new configuration has errors; the old one stays in force\n%s",
@@ -71,23 +80,25 @@ class Reloader:
             return True
 
     async def watch(self, interval: float) -> None:
-        """Reload whenever a file has changed and then stood still for one interval; ends when cancelled."""
-        known = stamp(self._watched)
-        pending: Stamp | None = None
+        """Look at the files again and again; ends when cancelled, and of nothing else."""
         while True:
             await asyncio.sleep(interval)
-            now = stamp(self._watched)
-            if now == known:
-                pending = None
-            elif now == pending:  # an editor writes in steps; a half-written file is not worth an error
-                await self.reload()
-                known, pending = stamp(self._watched), None
-            else:
-                pending = now
+            try:
+                await self.look()
+            except Exception:
+                log.exception("the configuration could not be read again; the old one stays in force")
 
-
-def _watched(document: Document) -> tuple[Path, ...]:
-    return (*document.files, *document.folders)  # a folder changes when a file joins an include's glob
+    async def look(self) -> bool:
+        """Reload where a file has changed and then stood still between two looks; tell whether it did."""
+        now = stamp(self._known)
+        if now == self._known:
+            self._pending = None
+        elif now == self._pending:  # an editor writes in steps; a half-written file is not worth an error
+            self._pending = None
+            return await self.reload()
+        else:
+            self._pending = now
+        return False
 
 
 def _needs_restart(old: Ruleset, new: Ruleset) -> list[str]:

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from router.config import node as nodes
 from router.config.document import Document, read_document
-from router.config.node import Mark
+from router.config.node import Mark, Node
 from router.config.problem import Problems
-from router.destinations import Destination, compile_destinations, secrets_of
+from router.destinations import Destination, compile_destinations, plugin_of, secrets_of
 from router.model import Event, Plan, StoredDelivery
 from router.redaction import Redactor
 from router.registry import Registry, load_registry
-from router.routing.context import Context
+from router.routing.context import Context, Faulty
 from router.routing.explain import Explanation, explain
 from router.routing.plan import plan
 from router.routing.table import ActionPolicy, RouteTable, compile_routes
-from router.sources.compile import compile_sources
+from router.sources.compile import compile_sources, likely_vars
 from router.sources.source import Source
 
 
 @dataclass(frozen=True)
 class Ruleset:
-    """One version of the configuration, whole and free of errors; it never changes."""
+    """One version of the configuration, whole and free of errors; it never changes.
+
+    `watched` are the files and folders that it came from.
+    """
 
     document: Document
     registry: Registry
     sources: Mapping[str, Source]
     destinations: Mapping[str, Destination]
     table: RouteTable
+    watched: tuple[Path, ...]
     redactor: Redactor = field(repr=False)
 
     @property
@@ -57,11 +62,16 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What came of reading a configuration: the rules, or None where there are errors; and all problems."""
+    """What came of reading a configuration: the rules, or None where there are errors; and all problems.
+
+    `watched` are the files and folders that it came from, missing ones too: where one changes, it is to be
+    read again.
+    """
 
     ruleset: Ruleset | None
     problems: Problems
     document: Document | None
+    watched: tuple[Path, ...] = ()
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -75,22 +85,39 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
     `made_up` gives the values of unset variables, where they may be made up (`dev`).
     """
     problems = Problems()
-    document = read_document(path, environ, problems, made_up=made_up)
+    seen: list[Path] = []
+    document = read_document(path, environ, problems, made_up=made_up, seen=seen)
     if document is None:
-        return Loaded(None, problems, None)
+        return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
     registry = load_registry(document.plugins)
     for fault in registry.faults:
         problems.error("plugin", Mark(str(fault.file), fault.line), fault.message)
     sources = compile_sources(document.sources, problems)
     destinations = compile_destinations(document.destinations, registry, problems)
-    context = Context(sources=sources, destinations=destinations, registry=registry, vars=document.vars)
+    faulty = Faulty(
+        sources={name: likely_vars(node) for name, node in _others(document.sources, sources)},
+        destinations={name: plugin_of(name, node) for name, node in _others(document.destinations, destinations)},
+        plugins=frozenset(Path(fault.file).stem for fault in registry.faults),
+    )
+    context = Context(sources, destinations, registry, document.vars, faulty=faulty)
     table = compile_routes(document.routes, context, problems)
+    watched = _watched([*seen, *sorted(context.files)], document.plugins)
     if problems.errors:
-        return Loaded(None, problems, document)
+        return Loaded(None, problems, document, watched)
     secrets = set(document.secrets)
     for source in sources.values():
         secrets.update(source.secrets)
     for destination in destinations.values():
         secrets.update(secrets_of(destination.config))
-    ruleset = Ruleset(document, registry, sources, destinations, table, Redactor(secrets))
-    return Loaded(ruleset, problems, document)
+    ruleset = Ruleset(document, registry, sources, destinations, table, watched, Redactor(secrets))
+    return Loaded(ruleset, problems, document, watched)
+
+
+def _others(section: nodes.Mapping, usable: Collection[str]) -> list[tuple[str, Node]]:
+    return [(str(key.value), node) for key, node in section.entries if key.value not in usable]
+
+
+def _watched(files: Sequence[Path], plugins: Sequence[Path]) -> tuple[Path, ...]:
+    """Return what a configuration came from; of a folder, only the names in it matter."""
+    modules = (file for folder in plugins for part in ("*.py", "*/*.py") for file in sorted(folder.glob(part)))
+    return tuple(dict.fromkeys((*files, *plugins, *modules)))

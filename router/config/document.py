@@ -65,15 +65,19 @@ def read_document(
     problems: Problems,
     *,
     made_up: Callable[[str], str] | None = None,
+    seen: list[Path] | None = None,
 ) -> Document | None:
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin.
+    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin. `seen` is
+    given every file and folder that was looked at, those that cannot be read too: they may be mended.
     """
     found = Found()
     reader = Reader(environ, problems, found)
     reader.read(path)
+    if seen is not None:
+        seen.extend((*reader.tree.paths, *reader.tree.folders))
     if not reader.tree.whole:
         return None
     files = reader.tree.files
@@ -88,6 +92,8 @@ def read_document(
     check_addresses(server, admin, where, problems)
     if admin.token is not None:
         found.secrets.add(admin.token)
+    if seen is not None:
+        seen.extend(found.files)
     return Document(
         path=path,
         files=(*reader.tree.paths, *found.files),

@@ -26,6 +26,7 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        self._places: set[tuple[str, int, int]] = set()
         self._spoiled: set[tuple[str, int, int]] = set()
         self.texts: dict[str, str] = {}
         """The raw text of each file that was read, by the name it has in marks: for showing lines."""
@@ -42,15 +43,21 @@ class Problems:
         """Ignore what is noted at this very place from now on: its value is faulty already, and that was told."""
         self._spoiled.add(_place(_mark(where)))
 
+    def at(self, where: Node | Mark) -> bool:
+        """Tell whether a fault was noted at this very place."""
+        return _place(_mark(where)) in self._places
+
     def extend(self, others: Problems) -> None:
         """Take over what was noted elsewhere."""
         self._spoiled |= others._spoiled
         self._found.update(others._found)
+        self._places |= others._places
         self.texts.update(others.texts)
 
     def _note(self, problem: Problem) -> None:
         if _place(problem.mark) not in self._spoiled:
             self._found[problem] = None
+            self._places.add(_place(problem.mark))
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(sorted(self._found, key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))

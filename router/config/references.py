@@ -126,6 +126,8 @@ class References:
 
     def _file(self, node: Scalar, whole: re.Match[str], name: str) -> str:
         path = self._folder / name
+        if name.strip():
+            self._found.files.append(path)
         try:
             text = read_text(path, MAX_SECRET).rstrip("\r\n") if name.strip() else ""
         except UnusableFile as error:
@@ -135,7 +137,6 @@ class References:
         if not text:
             state = "names no file" if not name.strip() else f"names the file `{shown(path)}`, which is empty"
             return self._failed(node, whole, name, f"`{whole[0]}` {state}", None)
-        self._found.files.append(path)
         self._remember(text, has_default=False)
         return text
 

@@ -53,10 +53,11 @@ class RouteAction:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an action needs to know of its route."""
+    """What an action needs to know of its route; `types` are all that its sources can send, if that is known."""
 
     route: str
     sources: tuple[str, ...]
+    types: frozenset[str] | None
     events: EventFilter | None
     known: Collection[str]
 
@@ -70,7 +71,7 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
     nodes = fields.names("event")
     events = None
     if nodes is not None:
-        events = compile_events(nodes, context.known_types(setting.sources), problems, setting.events)
+        events = compile_events(nodes, setting.types, problems, setting.events)
     each = expression(fields, "for_each", setting.known, problems)
     known = frozenset(setting.known) | (OF_ITEM if fields.node.get("for_each") is not None else frozenset())
     condition = expression(fields, "if", known, problems)
@@ -144,6 +145,8 @@ def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool
     if len(own) == 1:
         name = str(own[0].value)
         fields.read.add(name)
+        if name in context.faulty.plugins:
+            return None
         problems.error("unknown-plugin", own[0], f"there is no action `{name}`", did_you_mean(name, actions))
     elif not own and fields.node.entries:
         message = "this action does nothing: one key names its plugin"
@@ -167,7 +170,7 @@ def _destination(
             problems.error("wrong-destination", node, message, did_you_mean(name, fitting))
         elif is_template(name):
             problems.error("constant", node, "`destination` is a constant: a template cannot stand here")
-        elif name not in context.faulty:
+        elif name not in context.faulty.destinations:
             problems.error(
                 "unknown-destination", node, f"there is no destination `{name}`", did_you_mean(name, fitting)
             )
@@ -185,7 +188,7 @@ def _destination(
     if defined:
         message = f"there are several destinations for `{plugin.name}`: add `destination`"
         problems.error("which-destination", key, message, f"one of: {', '.join(sorted(defined))}")
-    elif plugin.name not in context.faulty:
+    elif plugin.name not in context.faulty.destinations.values():
         problems.error(
             "missing-destination", key, f"`{plugin.name}` needs a destination: add it under `destinations`"
         )

@@ -36,6 +36,7 @@ class Builder:
         self.known = frozenset(known)
         self.problems = problems
         self.files = files
+        self.misspelled = False  #: whether the action has a key that its plugin does not know
 
     def build(self, slot: Slot, node: Node, path: str) -> Part:
         """Return the part for a node; faults are noted."""
@@ -62,7 +63,7 @@ class Builder:
 
     def struct(self, struct: Struct, node: Mapping, path: str) -> MapOf:
         """Return the part for a mapping with known keys."""
-        fields, entries = struct.fields, []
+        fields, entries, meant = struct.fields, [], set[str]()
         for key, value in node.entries:
             name = str(key.value)
             if (field := fields.get(name)) is not None:
@@ -71,9 +72,12 @@ class Builder:
                 self.problems.error("not-yet", key, f"`{name}` is not supported yet")
             else:
                 where = f"`{path}`" if path else "this action"
-                self.problems.error("unknown-key", key, f"{where} has no key `{name}`", did_you_mean(name, fields))
+                hint = did_you_mean(name, fields) or f"known: {', '.join(fields)}"
+                self.problems.error("unknown-key", key, f"{where} has no key `{name}`", hint)
+                self.misspelled |= not path
+                meant.add(hint)
         for name, field in fields.items():
-            if field.required and node.get(name) is None:
+            if field.required and node.get(name) is None and f"did you mean `{name}`?" not in meant:
                 self.problems.error("missing-key", node, f"`{f'{path}.' if path else ''}{name}` is missing")
         return MapOf(tuple(entries))
 
@@ -181,6 +185,7 @@ class Builder:
             self.problems.error("wrong-type", node, f"`{path}`: `file` must be the path of a file, a constant")
             return _NOTHING
         file = Path(os.path.normpath(Path(node.mark.file).parent / named.value))
+        self.files.add(file)
         try:
             data = file.read_bytes()
             if len(data) > _LARGEST:
@@ -190,7 +195,6 @@ class Builder:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             self.problems.error("file", named, f"`{path}`: the file {file} cannot be read: {why}")
             return _NOTHING
-        self.files.add(file)
         self.problems.texts.setdefault(str(file), text)
         if not is_template(text):
             return Constant(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,24 @@ from router.sources.source import Source
 
 
 @dataclass(frozen=True)
+class Faulty:
+    """What stands in the file and is at fault, which was told already.
+
+    `sources` map to the vars that their events would have, `destinations` to their type. `plugins` are
+    the names of plugin files that could not be loaded.
+    """
+
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    plugins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Context:
     """The parts of a configuration that routes refer to.
 
-    `vars` are the constants of the file. `files` gathers what routes read besides (`{file: ...}`). `faulty`
-    names sources and destinations that exist and could not be compiled: routes may refer to them unscolded.
+    `vars` are the constants of the file. `files` gathers what routes read besides (`{file: ...}`). The faulty
+    ones are named in the file and could not be compiled: routes may refer to them unscolded.
     """
 
     sources: Mapping[str, Source]
@@ -26,14 +39,21 @@ class Context:
     registry: Registry
     vars: nodes.Mapping | None = None
     files: set[Path] = field(default_factory=set)
-    faulty: frozenset[str] = frozenset()
+    faulty: Faulty = field(default_factory=Faulty)
 
     @property
     def constants(self) -> dict[str, Any]:
         """The constants of the file, as plain values."""
         return nodes.plain(self.vars) if self.vars is not None else {}
 
-    def known_types(self, sources: tuple[str, ...]) -> frozenset[str] | None:
+    def likely_vars(self, source: str) -> frozenset[str]:
+        """Return the vars that an unusable source would have; of one that does not exist, those of all."""
+        if source in self.faulty.sources:
+            return self.faulty.sources[source]
+        vars_ = (name for known in self.sources.values() for name in known.vars)
+        return frozenset(vars_).union(*self.faulty.sources.values())
+
+    def known_types(self, sources: Collection[str]) -> frozenset[str] | None:
         """Return every type that these sources can send; None where that is not known of one of them."""
-        known = [self.sources[name].known_types for name in sources]
+        known = [self.sources[name].known_types if name in self.sources else frozenset() for name in sources]
         return frozenset().union(*known) if known and all(known) else None

@@ -69,13 +69,16 @@ def compile_parameters(
         problems.error("wrong-type", node, f"`{action.name}` must be a mapping, not {kind_of(node)}")
         return None
     before = len(problems.errors)
-    part = Builder(known, problems, files).struct(Struct(action.Params), node, "")
+    builder = Builder(known, problems, files)
+    part = builder.struct(Struct(action.Params), node, "")
     if len(problems.errors) == before:
         _check_constants(action.Params, part, node, problems)
     if not NOT_YET & set(node.keys()):
         for fault in action.check(config, _as_written(node), usage):
-            note = problems.warning if fault.warning else problems.error
-            note("parameters", _mark_at(node, fault.path), fault.message)
+            mark = _mark_at(node, fault.path)
+            if not problems.at(mark) and not (builder.misspelled and not fault.path):
+                note = problems.warning if fault.warning else problems.error
+                note("parameters", mark, fault.message)
     return Parameters(action.Params, part, node)
 
 

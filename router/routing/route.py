@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from router.config.fields import Fields, kind_of
-from router.config.node import Mapping, Mark, Node, Sequence
+from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
 from router.routing.action import RouteAction, Setting, compile_action, expression
 from router.routing.condition import Condition, compile_where
@@ -55,16 +55,17 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
         problems.error("missing-key", node, "the `name` of a route is empty")
     fields.what = f"the route `{name}`" if name else "a route"
     sources = _sources(fields, context, problems)
-    every = tuple(context.sources) if sources is None else tuple(sources)
+    every, unsure = _taken(fields, sources, context)
+    types = context.known_types((*every, *unsure))
     nodes = fields.names("event")
-    events = compile_events(nodes, context.known_types(every), problems) if nodes is not None else None
+    events = compile_events(nodes, types, problems) if nodes is not None else None
     where_node = fields.get("where")
     where = compile_where(where_node, problems) if where_node is not None else None
-    known = _known(every, context)
+    known = _known(every, context).union(*(context.likely_vars(name) for name in unsure))
     vars_ = _vars(fields, known, context, problems)
     known = known | {var.name for var in vars_}
     condition = expression(fields, "if", known, problems)
-    setting = Setting(name or "", every, events, known)
+    setting = Setting(name or "", every, types, events, known)
     actions = _actions(fields, "actions", setting, context, problems)
     otherwise = _actions(fields, "else", setting, context, problems)
     _check_reach(every, context, vars_, condition, [*actions, *otherwise], problems)
@@ -101,7 +102,7 @@ def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[
         name = str(node.value)
         if name in context.sources:
             found.add(name)
-        elif name not in context.faulty:
+        elif name not in context.faulty.sources:
             problems.error(
                 "unknown-source", node, f"there is no source `{name}`", did_you_mean(name, context.sources)
             )
@@ -110,6 +111,18 @@ def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[
             "empty", fields.node.get("source") or fields.node, "`source` is empty: leave it out for all"
         )
     return frozenset(found)
+
+
+def _taken(
+    fields: Fields, sources: frozenset[str] | None, context: Context
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the sources whose events the route takes, and those that it names or means and that are unusable."""
+    if sources is None:
+        return tuple(context.sources), tuple(context.faulty.sources)
+    node = fields.node.get("source")
+    named = node.items if isinstance(node, Sequence) else (node,)
+    texts = [n.value for n in named if isinstance(n, Scalar) and isinstance(n.value, str)]
+    return tuple(sorted(sources)), tuple(name for name in texts if name not in context.sources)
 
 
 def _known(sources: tuple[str, ...], context: Context) -> frozenset[str]:

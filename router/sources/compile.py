@@ -47,6 +47,16 @@ def compile_sources(node: Mapping, problems: Problems) -> dict[str, Source]:
     return sources
 
 
+def likely_vars(node: Node) -> frozenset[str]:
+    """Return the names of the vars of a source, even of a faulty one; of an unknown provider, those of all."""
+    own = node if isinstance(node, Mapping) else Mapping((), node.mark)
+    named = own.get("provider")
+    name = str(named.value) if isinstance(named, Scalar) else ""
+    meant = (name,) if name in provider_names() else provider_names() if named is not None else ()
+    found = [part.get("vars") for part in (own, *(provider(one).preset for one in meant))]
+    return frozenset(str(key.value) for vars_ in found if isinstance(vars_, Mapping) for key, _ in vars_.entries)
+
+
 def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source | None:
     before = len(problems.errors)
     what = f"the source `{name}`"
