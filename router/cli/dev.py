@@ -10,6 +10,7 @@ import socket
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, Stop
@@ -107,8 +108,20 @@ def dev(asked: argparse.Namespace) -> int:
             await _send(asked, addresses, running)
 
     code = start(ruleset, options, started)
-    _write("\nstopped")
+    waiting = asyncio.run(_waiting(options.journal))
+    _write("\nstopped" + (f"; {waiting} deliveries wait for the next start" if waiting else ""))
     return code
+
+
+async def _waiting(journal: Path) -> int:
+    from router.journal.reader import SqliteReader
+    from router.model import DeliveryState
+
+    reader = SqliteReader(journal)
+    try:
+        return (await reader.stats()).deliveries.get(DeliveryState.READY, 0)
+    finally:
+        await reader.close()
 
 
 def _write(line: str) -> None:

@@ -34,7 +34,7 @@ class Leftovers:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if tasks:
             await asyncio.wait(tasks, timeout=patience)
-        while self._threads() and time.monotonic() < end:
+        while self._threads() and time.monotonic() < end:  # noqa: ASYNC110 - a thread sets no event
             await asyncio.sleep(_LOOK)
         return [*(task.get_name() for task in tasks if not task.done()), *self._threads()]
 

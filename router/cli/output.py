@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from router.printable import printable
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
@@ -33,12 +34,7 @@ class Paint:
 
 def safe(value: object) -> str:
     """Return a text that cannot move the cursor or forge a line: control characters are written out."""
-    return "".join(
-        char
-        if unicodedata.category(char) not in ("Cc", "Cf", "Cs")
-        else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in str(value)
-    )
+    return printable(str(value))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -108,7 +108,7 @@ def payload_for(source: Source, event_type: str, file: Path | None, changes: lis
     else:
         known = sample_types(source.provider) if source.provider else []
         if event_type not in known:
-            hint = did_you_mean(event_type, known)
+            hint = did_you_mean(event_type, known) or ("samples: " + ", ".join(known) if known else None)
             raise Stop(
                 f"there is no sample of {source.name}/{event_type}"
                 + (f" ({hint})" if hint else "")
