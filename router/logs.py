@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from router.printable import printable
+
 _MOST_LINES = 80
 
 
@@ -22,13 +24,14 @@ class _Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = self._clean(super().format(record))
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        if self._as_json:
-            line = {"at": at, "level": record.levelname, "logger": record.name, "message": text}
-            return json.dumps(line, ensure_ascii=False)
-        # A hostile value must not forge a line of its own.
-        first, *rest = text.split("\n")
+        # A hostile value must not forge a line of its own, nor move a terminal's cursor.
+        first, *rest = (printable(line) for line in text.split("\n"))
         if len(rest) > _MOST_LINES:  # an endless recursion has a traceback of thousands
             rest[_MOST_LINES // 2 : -_MOST_LINES // 2] = [f"... ({len(rest) - _MOST_LINES} lines left out)"]
+        if self._as_json:
+            text = "\n".join([first, *rest])
+            line = {"at": at, "level": record.levelname, "logger": record.name, "message": text}
+            return json.dumps(line, ensure_ascii=False)
         return "\n".join([f"{at} {record.levelname:<7} {record.name}: {first}", *(f"  {line}" for line in rest)])
 
 

@@ -29,7 +29,7 @@ def tidy(returned: object, redactor: Redactor) -> tuple[dict[str, Any], str | No
         return _unusable(f"`execute` returned {_article(returned)}, not a mapping or None")
     try:
         facts = json.loads(_text(redactor.tree(_plain(returned))))
-    except Exception as error:  # hostile or cyclic: anything may come out of a plugin's own objects
+    except BaseException as error:  # hostile or cyclic: anything may come out of a plugin's own objects
         return _unusable(f"`execute` returned facts that are no JSON ({type(error).__name__})")
     return (facts if _size(facts) <= LIMIT else _cut(facts)), None
 

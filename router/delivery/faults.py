@@ -8,6 +8,7 @@ import os
 import aiohttp
 
 from router.errors import DeliveryError
+from router.printable import one_line
 
 LONGEST_REASON = 1000
 """Characters that are kept of a reason."""
@@ -26,10 +27,9 @@ def reason_of(error: BaseException) -> str:
     """
     try:
         reason = _reason(error)
-    except Exception:
+    except BaseException:  # a text that raises SystemExit must not end the process
         reason = f"{type(error).__name__} (its text cannot be read)"
-    reason = " ".join(reason.split()) or type(error).__name__
-    return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…"
+    return one_line(reason, LONGEST_REASON) or type(error).__name__
 
 
 def _reason(error: BaseException) -> str:

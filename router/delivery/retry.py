@@ -68,7 +68,7 @@ def _wait(
     doublings = min(max(attempts, 1) - 1, 64)  # a float holds 2**64; no delay is longer
     delay = random() * min(policy.max_delay, policy.first * 2.0**doublings)
     asked = error.after if isinstance(error, Retry) else None
-    if asked is not None and asked > 0:
+    if isinstance(asked, int | float) and asked > 0:  # a plugin may have given anything
         delay = max(delay, min(asked, max_pause))
     return delay
 

@@ -20,6 +20,7 @@ from router.ingress.waiting import Held, Waiting
 from router.journal.journal import Appended
 from router.model import Event, EventState, Plan, RawRequest
 from router.observe import Observer
+from router.printable import one_line
 from router.sources.source import Source
 from router.tasks import spawn
 
@@ -162,7 +163,7 @@ class Ingress:
     def _refuse(
         self, raw: RawRequest | None, name: str, peer: str | None, status: int, reason: str
     ) -> web.Response:
-        log.warning("refused %d: source %s, from %s: %s", status, name or "-", peer or "-", _line(reason))
+        log.warning("refused %d: source %s, from %s: %s", status, name or "-", peer or "-", one_line(reason, 500))
         self._observer.refused(raw, name, status, reason)
         return refusal(status)
 
@@ -181,7 +182,3 @@ def _plan(rules: RulesetLike, event: Event) -> Plan:
     except Exception as error:
         log.exception("planning the event %s failed", event.uid)
         return Plan(event, EventState.PLAN_FAILED, (), f"planning raised {type(error).__name__}")
-
-
-def _line(reason: str) -> str:
-    return " ".join(reason.encode("utf-8", "backslashreplace").decode().split())[:500]

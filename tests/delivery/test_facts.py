@@ -75,7 +75,12 @@ def deep() -> dict[str, Any]:
     return facts
 
 
-@pytest.mark.parametrize("nonsense", ["text", 7, object(), [1], cycle(), {"x": float("nan")}, Hostile()])
+class Deadly(Hostile):
+    def __iter__(self) -> Iterator[str]:
+        raise SystemExit(9)
+
+
+@pytest.mark.parametrize("nonsense", ["text", 7, object(), [1], cycle(), {"x": float("nan")}, Hostile(), Deadly()])
 def test_nonsense_is_replaced_by_a_note(nonsense: object) -> None:
     facts, complaint = tidy(nonsense, NO_SECRETS)
     assert facts == {"note": complaint}

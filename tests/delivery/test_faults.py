@@ -17,15 +17,22 @@ class Odd(Exception):
         raise ZeroDivisionError
 
 
+class Deadly(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(9)
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
         (Retry("HTTP 503:\n busy"), "HTTP 503: busy"),
         (Permanent(""), "Permanent"),
+        (Permanent("a\x1b[31m\u2028b\x85c\ud800"), r"a\x1b[31m b c\ud800"),
         (ValueError("x"), "ValueError: x"),
         (KeyError(), "KeyError"),
         (SystemExit(3), "SystemExit: 3"),
         (Odd(), "Odd (its text cannot be read)"),
+        (Deadly(), "Deadly (its text cannot be read)"),
         (asyncio.CancelledError(), "CancelledError: the action cancelled itself"),
         (TimeoutError("http://u:password@host/secret"), "TimeoutError"),
         (aiohttp.InvalidURL("http://host/secret"), "InvalidURL"),

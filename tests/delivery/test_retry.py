@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_thousands_of_attempts_do_not_overflow() -> None:
 )  # fmt: skip
 def test_what_the_destination_asked_for_is_obeyed_up_to_an_hour(asked: float | None, waited: float) -> None:
     assert wait(1, Retry("slow down", after=asked), 0.5) == waited
+
+
+@pytest.mark.parametrize("nonsense", ["soon", [1], {"a": 1}, object()])
+def test_a_plugin_that_asks_for_a_pause_that_is_no_number_gets_the_usual_one(nonsense: Any) -> None:
+    assert wait(1, Retry("slow down", after=nonsense), 0.5) == 1
 
 
 def test_permanent_is_dead_at_once_with_its_reason() -> None:
