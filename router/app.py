@@ -28,7 +28,7 @@ from router.delivery.intake import Intake
 from router.delivery.targets import Targets
 from router.delivery.worker import Worker
 from router.ids import event_uid
-from router.ingress import Ingress
+from router.ingress import SERVER_OPTIONS, Ingress
 from router.journal.lock import Lock
 from router.journal.sqlite import SqliteJournal
 from router.live import Live
@@ -247,7 +247,13 @@ async def serve(
     server = ruleset.document.server
     app = build(ruleset, options)
     running = app[RUNNING]
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=server.drain)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=_KEEP_ALIVE,
+        shutdown_timeout=server.drain,
+        **SERVER_OPTIONS,
+    )
     try:
         await runner.setup()
         await web.TCPSite(runner, server.host, server.port).start()

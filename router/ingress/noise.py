@@ -11,7 +11,7 @@ class Malformed(logging.Filter):
     """Turns aiohttp's report of a malformed request into one line at WARNING, as for any other refusal.
 
     aiohttp answers those itself, before any handler: bad request lines, headers and chunk sizes, headers that
-    are too long, and the content encodings `br` and `zstd` where their packages are not installed.
+    are too long.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from router.ids import event_uid
-from router.ingress import Ingress
+from router.ingress import SERVER_OPTIONS, Ingress
 from router.journal.journal import Appended
 from router.model import Event, EventState, Plan, RawRequest
 from router.observe import Observer
@@ -112,7 +112,7 @@ class Running:
             lambda: self.rules, self.record, self.observer, lambda: datetime.now(UTC), event_uid, self.settings
         ).add_to(app)
         self.server = TestServer(app)
-        await self.server.start_server()
+        await self.server.start_server(**SERVER_OPTIONS)
 
     async def stop(self) -> None:
         """Stop serving."""

@@ -189,8 +189,10 @@ async def test_a_body_that_cannot_be_unpacked_is_400(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-async def test_a_packed_body_that_is_cut_is_400(served: Running) -> None:
-    status, _, _ = await post(served, "/hooks/open", gzip.compress(BODY)[:-12], {"Content-Encoding": "gzip"})
+@pytest.mark.parametrize("missing", [1, 6, 12])
+async def test_a_packed_body_that_is_cut_is_400(served: Running, missing: int) -> None:
+    cut = gzip.compress(BODY)[:-missing]
+    status, _, _ = await post(served, "/hooks/open", cut, {"Content-Encoding": "gzip"})
     assert status == 400
     assert served.plans == []
 
@@ -199,7 +201,7 @@ async def test_a_packed_body_that_is_cut_is_400(served: Running) -> None:
 async def test_another_content_encoding_is_refused(served: Running, encoding: str) -> None:
     sent = request_bytes("/hooks/open", [("Content-Encoding", encoding.encode("latin-1"))], b"{}")
     status, _ = await served.raw(sent)
-    assert status in (400, 415)
+    assert status == 415
     assert served.plans == []
 
 
