@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from router.journal import bulk
 from router.journal.encoding import (
     FINAL,
     PLAN_CODES,
@@ -23,7 +25,8 @@ from router.journal.statements import load
 from router.model import DeliveryState, Plan, PlannedDelivery, StoredDelivery
 
 _SQL = load("write.sql")
-_SEEN, _COUNT_DUPLICATE, _INSERT_SEEN = _SQL["seen"], _SQL["count_duplicate"], _SQL["insert_seen"]
+_SEEN, _COUNT_DUPLICATES, _INSERT_SEEN = _SQL["seen"], _SQL["count_duplicates"], _SQL["insert_seen"]
+_LAST = _SQL["last"]
 _INSERT_EVENT, _INSERT_BODY = _SQL["insert_event"], _SQL["insert_body"]
 _INSERT_DELIVERY, _INSERT_PARAMS, _BEGIN_ATTEMPT = (
     _SQL["insert_delivery"],
@@ -31,6 +34,8 @@ _INSERT_DELIVERY, _INSERT_PARAMS, _BEGIN_ATTEMPT = (
     _SQL["begin_attempt"],
 )
 _MOST = 2**62
+_BODIES = 8  # of one statement: SQLite copies what it is given, and bodies may be large
+_First = tuple[int, bytes, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +147,51 @@ def delivery_rows(item: StoredDelivery) -> DeliveryRows:
     )
 
 
-def append(cursor: sqlite3.Cursor, rows: EventRows) -> Appended:
-    """Store an event that its source has not sent before; count it on the first one otherwise."""
-    execute = cursor.execute
-    if rows.body_hash is not None:
-        known = execute(_SEEN, rows.key).fetchone()
-        if known is not None:
-            differs = known[1] != rows.body_hash
-            execute(_COUNT_DUPLICATE, (differs, known[0]))
-            return Appended(known[2] or "", duplicate=True, differs=differs)
-    execute(_INSERT_EVENT, rows.event)
-    seq = cursor.lastrowid
-    execute(_INSERT_BODY, (seq, *rows.body))
-    if rows.body_hash is not None:
-        execute(_INSERT_SEEN, (*rows.key, seq, rows.body_hash))
-    for delivery in rows.deliveries:
-        insert(cursor, seq, delivery)
-    return rows.result
+def append(cursor: sqlite3.Cursor, batch: Sequence[EventRows]) -> list[Appended]:
+    """Store events that their sources have not sent before; count the others on the first ones."""
+    known = _known(cursor, batch)
+    last_event, last_delivery = cursor.execute(_LAST).fetchone()
+    new: list[tuple[int, EventRows]] = []
+    repeats: dict[int, list[bool]] = {}
+    results = []
+    for rows in batch:
+        first = None if rows.body_hash is None else known.get(rows.key)
+        if first is not None:
+            seq, body_hash, uid = first
+            differs = body_hash != rows.body_hash
+            repeats.setdefault(seq, []).append(differs)
+            results.append(Appended(uid or "", duplicate=True, differs=differs))
+            continue
+        last_event += 1
+        new.append((last_event, rows))
+        if rows.body_hash is not None:
+            known[rows.key] = (last_event, rows.body_hash, rows.result.uid)
+        results.append(rows.result)
+    bulk.insert(cursor, _INSERT_EVENT, [(seq, *rows.event) for seq, rows in new])
+    bulk.insert(cursor, _INSERT_BODY, [(seq, *rows.body) for seq, rows in new], _BODIES)
+    seen = [(*rows.key, seq, rows.body_hash) for seq, rows in new if rows.body_hash is not None]
+    bulk.insert(cursor, _INSERT_SEEN, seen)
+    _insert(cursor, last_delivery, [(seq, rows) for seq, event in new for rows in event.deliveries])
+    for seq, differing in repeats.items():
+        cursor.execute(_COUNT_DUPLICATES, (len(differing), sum(differing), seq))
+    return results
 
 
-def insert(cursor: sqlite3.Cursor, event: int | None, rows: DeliveryRows) -> None:
-    """Store one delivery of the event with this number, and the start of its attempt where it is taken."""
-    cursor.execute(_INSERT_DELIVERY, (event, *rows.columns))
-    seq = cursor.lastrowid
-    cursor.execute(_INSERT_PARAMS, (seq, rows.params))
-    if rows.started_at is not None:
-        cursor.execute(_BEGIN_ATTEMPT, (seq, 1, 1, rows.started_at))
+def insert(cursor: sqlite3.Cursor, event: int, deliveries: Sequence[DeliveryRows]) -> None:
+    """Store deliveries of the event with this number, and the start of the attempt of each that is taken."""
+    _insert(cursor, cursor.execute(_LAST).fetchone()[1], [(event, rows) for rows in deliveries])
+
+
+def _insert(cursor: sqlite3.Cursor, last: int, deliveries: Sequence[tuple[int, DeliveryRows]]) -> None:
+    numbered = [(last + n, event, rows) for n, (event, rows) in enumerate(deliveries, 1)]
+    bulk.insert(cursor, _INSERT_DELIVERY, [(seq, event, *rows.columns) for seq, event, rows in numbered])
+    bulk.insert(cursor, _INSERT_PARAMS, [(seq, rows.params) for seq, _, rows in numbered])
+    begun = [(seq, 1, 1, rows.started_at) for seq, _, rows in numbered if rows.started_at is not None]
+    bulk.insert(cursor, _BEGIN_ATTEMPT, begun)
+
+
+def _known(cursor: sqlite3.Cursor, batch: Sequence[EventRows]) -> dict[tuple[str, str], _First]:
+    """Return what was seen before: the event's number, the hash of its body and its id, by the sender's id."""
+    keys = [rows.key for rows in batch if rows.body_hash is not None]
+    found = cursor.execute(_SEEN, (json.dumps(keys),)).fetchall() if keys else ()
+    return {keys[place]: (seq, body_hash, uid) for place, seq, body_hash, uid in found}

@@ -15,6 +15,8 @@ APPLICATION_ID = 0x526F7572
 PAGES_PER_CHECKPOINT = 4000
 WAL_LIMIT = 64 * 1024 * 1024
 BUSY_TIMEOUT = 5000  # milliseconds
+STATEMENTS = 256
+"""Prepared statements that are kept: inserts of many rows are one for each power of two (bulk.py)."""
 
 _OF_THE_ROW = frozenset(
     {
@@ -46,6 +48,13 @@ def is_passing(error: BaseException) -> bool:
     return code_of(error) in _PASSING
 
 
+def advice(error: BaseException) -> str:
+    """Return what to do about an error that does not pass by itself, as the end of a sentence; else nothing."""
+    if code_of(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return ": it is damaged or no journal; restore it from a backup, or name another file"
+    return ""
+
+
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open an existing file, `mode` rw or ro, outside any transaction; usable by one thread at a time."""
     connection = sqlite3.connect(
@@ -54,6 +63,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         timeout=BUSY_TIMEOUT / 1000,
+        cached_statements=STATEMENTS,
     )
     try:
         if mode == "ro":

@@ -34,7 +34,7 @@ class Lock:
     """The lock of the journal at `path`: `<journal>.lock` beside it, only for its user.
 
     The kernel gives it up with the process, however that ends; the file stays, and what is in it counts only
-    while it is locked. `acquire` may run in a thread: `release` ends its waiting.
+    while it is locked. `acquire` may run in a thread: `give_up` and `release` end its waiting.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,6 +98,10 @@ class Lock:
         with contextlib.suppress(OSError):
             os.ftruncate(file, 0)
         os.close(file)
+
+    def give_up(self) -> None:
+        """End the waiting for it, from another thread; an owner stays the owner."""
+        self._stop.set()
 
     def _try(self) -> bool:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from router.errors import JournalError
-from router.journal.connection import APPLICATION_ID, code_of, connect, prepare_writer
+from router.journal.connection import APPLICATION_ID, advice, code_of, connect, prepare_writer
 from router.journal.statements import migrations
 
 _MAGIC = b"SQLite format 3\x00"
@@ -73,13 +73,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def cannot_open(path: Path, error: Exception) -> JournalError:
     """Return the error that says what is wrong with the file, and what to do."""
-    if code_of(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        advice = "it is damaged or no journal; restore it from a backup, or name another file"
-    elif code_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        advice = "another program has it open for writing; end that one"
-    else:
-        advice = "its directory and the file must be writable by this user, on a disk with space left"
-    return JournalError(f"the journal `{path}` cannot be opened: {error}: {advice}")
+    what = advice(error)
+    if code_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        what = ": another program has it open for writing; end that one"
+    elif not what:
+        what = ": its directory and the file must be writable by this user, on a disk with space left"
+    return JournalError(f"the journal `{path}` cannot be opened: {error}{what}")
 
 
 def _look_at(path: Path) -> None:

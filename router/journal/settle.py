@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from router.journal.append import delivery_rows, insert, store
 from router.journal.encoding import FINAL, STATE_CODES, facts_bytes, microseconds, moment, optional_text, text
@@ -42,22 +44,32 @@ def claim(cursor: sqlite3.Cursor, free: Mapping[str, int], now: datetime) -> lis
     return found
 
 
-def record(cursor: sqlite3.Cursor, attempt: Attempt) -> bool:
-    """Settle an attempt; false, and nothing changes, where its lease is no longer the delivery's."""
-    state = attempt.state
-    if state is not DeliveryState.READY and state not in FINAL:
-        raise ValueError(f"an attempt cannot leave its delivery `{state}`")
-    ended, reason = microseconds(attempt.ended_at), optional_text(attempt.reason)
-    due = None
-    if state is DeliveryState.READY:
-        due = microseconds(attempt.due_at or attempt.ended_at)
-    id_ = text(attempt.delivery_id)
-    settled = ended if state in FINAL else None
-    if not cursor.execute(_SQL["settle"], (STATE_CODES[state], reason, due, settled, id_, attempt.lease)).rowcount:
-        return False
-    facts = facts_bytes(attempt.facts)
-    cursor.execute(_SQL["end_attempt"], (ended, attempt.outcome.value, reason, facts, id_, attempt.lease))
-    return True
+def record(cursor: sqlite3.Cursor, attempts: Sequence[Attempt]) -> list[bool]:
+    """Settle attempts; false, and nothing changes, for each whose lease is no longer the delivery's."""
+    wanted = [(text(attempt.delivery_id), attempt.lease) for attempt in attempts]
+    running = dict(json.loads(cursor.execute(_SQL["leased"], (json.dumps(wanted),)).fetchone()[0]))
+    deliveries: dict[int, list[Any]] = {}
+    ends = []
+    results = []
+    for place, attempt in enumerate(attempts):
+        state, seq = attempt.state, running.get(place)
+        if state is not DeliveryState.READY and state not in FINAL:
+            raise ValueError(f"an attempt cannot leave its delivery `{state}`")
+        if seq is None or seq in deliveries:  # the first of two for the same start settles it
+            results.append(False)
+            continue
+        results.append(True)
+        ended, reason, facts = microseconds(attempt.ended_at), optional_text(attempt.reason), attempt.facts
+        due = None
+        if state is DeliveryState.READY:
+            due = microseconds(attempt.due_at or attempt.ended_at)
+        deliveries[seq] = [seq, STATE_CODES[state], reason, due, ended if state in FINAL else None]
+        raw = facts_bytes(facts)
+        ends.append([seq, attempt.lease, ended, attempt.outcome.value, reason, raw and raw.decode("ascii")])
+    if ends:
+        cursor.execute(_SQL["settle"], (json.dumps(list(deliveries.values())),))
+        cursor.execute(_SQL["end_attempts"], (json.dumps(ends),))
+    return results
 
 
 def release(cursor: sqlite3.Cursor, delivery_id: str, lease: int, now: datetime) -> bool:
@@ -100,8 +112,7 @@ def add(cursor: sqlite3.Cursor, uid: str, deliveries: Sequence[PlannedDelivery],
     for planned, _ in new:
         cause = {"route": text(planned.route), "action": text(planned.action), "item": planned.index}
         cursor.execute(_SQL["replace_dead"], {"event": seq, "now": microseconds(now), **cause})
-    for _, rows in new:
-        insert(cursor, seq, rows)
+    insert(cursor, seq, [rows for _, rows in new])
     if new:
         cursor.execute(_SQL["replan"], (seq,))
     return len(new)

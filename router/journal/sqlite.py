@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
-from router.errors import JournalError
+from router.errors import JournalError, JournalUnwritable
 from router.journal import append as appending
 from router.journal import settle
 from router.journal.batcher import Batcher
+from router.journal.bulk import Bulk
 from router.journal.disk import Disk
 from router.journal.encoding import microseconds
 from router.journal.journal import Appended, DeliveryFilter
@@ -76,7 +77,7 @@ class SqliteJournal(SqliteReader):
             rows = appending.prepare(plan, take, self._clock())
         except Exception as error:
             raise ValueError(f"the event cannot be stored: {error}") from error
-        return cast(Appended, await self._write(partial(self._append, rows)))
+        return cast(Appended, await self._write(Bulk(self._append, rows)))
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new."""
@@ -90,7 +91,7 @@ class SqliteJournal(SqliteReader):
 
     async def record(self, attempt: Attempt) -> bool:
         """Settle an attempt; false where its lease is not the delivery's any more."""
-        return cast(bool, await self._write(partial(_call, settle.record, attempt)))
+        return cast(bool, await self._write(Bulk(settle.record, attempt)))
 
     async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
         """Give a running delivery back unfinished, the attempt not counted."""
@@ -112,8 +113,10 @@ class SqliteJournal(SqliteReader):
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
         await self._write(partial(_probe, microseconds(self._clock())))
 
-    def _append(self, rows: appending.EventRows, cursor: sqlite3.Cursor) -> object:
-        return self._disk.trouble() or appending.append(cursor, rows)
+    def _append(self, cursor: sqlite3.Cursor, batch: list[appending.EventRows]) -> Sequence[object]:
+        if (trouble := self._disk.trouble()) is not None:
+            return [JournalUnwritable(str(trouble)) for _ in batch]  # an error of its own for each caller
+        return appending.append(cursor, batch)
 
     async def _write(self, operation: Operation) -> object:
         if self._batcher is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from router.journal.bulk import Bulk, Together
 from router.journal.connection import is_of_the_store
 
 Operation = Callable[[sqlite3.Cursor], object]
@@ -15,7 +16,8 @@ def commit(connection: sqlite3.Connection, operations: Sequence[Operation]) -> l
     """Carry out the operations in one commit, and return the result of each.
 
     An operation that raises is undone and gets a ValueError for its result; the others are committed. Raises
-    sqlite3.Error, with nothing committed, where the store itself failed.
+    sqlite3.Error, with nothing committed, where the store itself failed. Those that are Bulk go first, as no
+    order is promised inside a batch: none of its callers has had an answer yet.
     """
     try:
         return _together(connection, operations)
@@ -31,11 +33,26 @@ def _together(connection: sqlite3.Connection, operations: Sequence[Operation]) -
     cursor = connection.cursor()
     try:
         cursor.execute("begin immediate")
-        results = [operation(cursor) for operation in operations]
+        results = _in_bulk(cursor, operations)
+        for place, operation in enumerate(operations):
+            if place not in results:
+                results[place] = operation(cursor)
         cursor.execute("commit")
     except BaseException:
         _undo(connection)
         raise
+    return [results[place] for place in range(len(operations))]
+
+
+def _in_bulk(cursor: sqlite3.Cursor, operations: Sequence[Operation]) -> dict[int, object]:
+    """Carry out those that are Bulk; return their results by their places in the batch."""
+    alike: dict[Together, dict[int, object]] = {}
+    for place, operation in enumerate(operations):
+        if isinstance(operation, Bulk):
+            alike.setdefault(operation.together, {})[place] = operation.argument
+    results: dict[int, object] = {}
+    for together, arguments in alike.items():
+        results.update(zip(arguments, together(cursor, list(arguments.values())), strict=True))
     return results
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from router.errors import JournalUnwritable
 from router.journal.batcher import Done
-from router.journal.connection import BUSY_TIMEOUT, is_passing
+from router.journal.connection import BUSY_TIMEOUT, advice, is_passing
 from router.journal.transaction import Operation, commit
 
 IDLE = 2.0
@@ -75,7 +75,7 @@ class Writer:
             return [self._failure(error) for _ in operations]
 
     def _failure(self, error: Exception) -> JournalUnwritable:
-        failure = JournalUnwritable(f"the journal `{self._name}` cannot be written now: {error}")
+        failure = JournalUnwritable(f"the journal `{self._name}` cannot be written now: {error}{advice(error)}")
         failure.__cause__ = error
         return failure
 

@@ -1,14 +1,18 @@
--- name: seen
-select s.event, s.body_hash, e.uid
-from seen s left join events e on e.seq = s.event
-where s.ext_id = ? and s.source = ?
+-- name: last
+select (select coalesce(max(seq), 0) from events), (select coalesce(max(seq), 0) from deliveries)
 
--- name: count_duplicate
-update events set duplicates = duplicates + 1, duplicate_differs = duplicate_differs + ? where seq = ?
+-- name: seen
+select k.key, s.event, s.body_hash, e.uid
+from json_each(?) k
+cross join seen s on s.ext_id = json_extract(k.value, '$[0]') and s.source = json_extract(k.value, '$[1]')
+left join events e on e.seq = s.event
+
+-- name: count_duplicates
+update events set duplicates = duplicates + ?, duplicate_differs = duplicate_differs + ? where seq = ?
 
 -- name: insert_event
-insert into events (uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into events (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: insert_body
 insert into bodies (event, headers, query, body) values (?, ?, ?, ?)
@@ -17,9 +21,9 @@ insert into bodies (event, headers, query, body) values (?, ?, ?, ?)
 insert into seen (ext_id, source, event, body_hash) values (?, ?, ?, ?)
 
 -- name: insert_delivery
-insert into deliveries (event, id, route, action, item, plugin, plugin_version, destination, state, reason, attempts,
+insert into deliveries (seq, event, id, route, action, item, plugin, plugin_version, destination, state, reason, attempts,
   max_attempts, tries, lease, created_at, due, expires_at, span, first_started_at, settled_at)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: insert_params
 insert into params (delivery, body) values (?, ?)
@@ -39,9 +43,25 @@ order by d.due, d.seq limit ?
 update deliveries set state = 1, lease = lease + 1, attempts = attempts + 1,
   first_started_at = coalesce(first_started_at, ?) where seq = ?
 
+-- name: leased
+select json_group_array(json_array(k.key, d.seq))
+from json_each(?) k
+cross join deliveries d on d.id = json_extract(k.value, '$[0]')
+  and d.state = 1 and d.lease = json_extract(k.value, '$[1]')
+
 -- name: settle
-update deliveries set state = ?, reason = ?, due = coalesce(?, due), settled_at = ?
-where id = ? and state = 1 and lease = ?
+update deliveries
+set state = json_extract(k.value, '$[1]'), reason = json_extract(k.value, '$[2]'),
+  due = coalesce(json_extract(k.value, '$[3]'), due), settled_at = json_extract(k.value, '$[4]')
+from json_each(?) k
+where deliveries.seq = json_extract(k.value, '$[0]')
+
+-- name: end_attempts
+update attempts
+set ended_at = json_extract(k.value, '$[2]'), outcome = json_extract(k.value, '$[3]'),
+  reason = json_extract(k.value, '$[4]'), facts = cast(json_extract(k.value, '$[5]') as blob)
+from json_each(?) k
+where delivery = json_extract(k.value, '$[0]') and lease = json_extract(k.value, '$[1]')
 
 -- name: release
 update deliveries set state = 0, due = ?, attempts = attempts - 1, interrupted = interrupted + 1
