@@ -85,7 +85,7 @@ def cut_by_comment(raw: str, end: int, node: Scalar, problems: Problems) -> None
 def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
     """Note a key that is empty, begins like an emoji's name, or ends inside a bracket or quote."""
     text = str(key.value)
-    if not key.plain:
+    if not key.plain or (text.isidentifier() and text.isascii()):
         return
     rest = _rest(raw, end)
     if text == "":
@@ -122,7 +122,7 @@ def _open_in(text: str) -> str | None:
 
 def _rest(raw: str, index: int) -> str:
     """Return the rest of the line from an index; of a very long line, its beginning."""
-    return re.split(r"[\r\n]", raw[index : index + _LOOK], maxsplit=1)[0].rstrip()
+    return raw[index : index + _LOOK].partition("\n")[0].partition("\r")[0].rstrip()
 
 
 def _short(text: str) -> str:

@@ -40,6 +40,19 @@ class Place:
                 return Mark(self.mark.file, number, skipped + found[0], found[1])
         return self.mark if first == self.mark.line else Mark(self.mark.file, first)
 
+    def spot(self, source: str, line: int, word: str, offset: int | None) -> Mark:
+        """Return the place of a word at an offset of the text, where the file holds its line as it is."""
+        if offset is None:
+            return self.word(source, line, word)
+        start = source.rfind("\n", 0, offset) + 1
+        text = source[start:].split("\n", 1)[0]
+        first = self.line(source.count("\n", 0, offset) + 1)
+        here = self.lines[first - 1] if first <= len(self.lines) else ""
+        column = here.find(text, self.mark.column - 1 if first == self.mark.line else 0)
+        if column < 0:
+            return self.word(source, line, word)
+        return Mark(self.mark.file, first, column + offset - start + 1, len(word) or 1)
+
 
 def of(node: Scalar, texts: Mapping[str, str]) -> Place:
     """Return the place of a value; `texts` are the raw files, by the names that marks have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from jinja2 import nodes
@@ -17,15 +18,15 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
 }
 
 
-def refused(tree: nodes.Template) -> list[tuple[int, str, str]]:
-    """Return what no template may do: line, what stands there, what to do instead."""
-    found = []
-    for kind, (name, instead) in _REFUSED.items():
-        found += [(node.lineno, f"`{name}` is not available", instead) for node in tree.find_all(kind)]
-    for loop in tree.find_all(nodes.For):
-        if loop.recursive:
-            found.append((loop.lineno, "a recursive loop is not available", "write one loop inside the other"))
-    return found
+def refused(found: Iterable[nodes.Node]) -> list[tuple[int, str, str]]:
+    """Return what no template may do, of all nodes of one: line, what stands there, what to do instead."""
+    told = []
+    for node in found:
+        if (said := _REFUSED.get(type(node))) is not None:
+            told.append((node.lineno, f"`{said[0]}` is not available", said[1]))
+        elif isinstance(node, nodes.For) and node.recursive:
+            told.append((node.lineno, "a recursive loop is not available", "write one loop inside the other"))
+    return told
 
 
 def rewrite(tree: nodes.Template) -> nodes.Template:

@@ -5,27 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import jinja2
-from jinja2 import meta, nodes
-from jinja2.parser import Parser
 
 from router.config.node import Scalar
-from router.config.problem import Problems, did_you_mean
+from router.config.problem import Problems
 from router.errors import RenderError
 from router.plugin import Kind
 from router.routing import place as places
 from router.routing.bounds import RENDERED, BoundsError
 from router.routing.faults import reason_of
-from router.routing.filters import public_names
-from router.routing.kinds import RAW_ALLOWED, VALUE, filled, finished, sandbox
-from router.routing.rewrite import refused, rewrite
-from router.routing.sandbox import GLOBALS
+from router.routing.kinds import VALUE, filled, finished
+from router.routing.reading import RESULT, Use, read
 
-_RESULT = "_router_result"
 _MARKED = re.compile(r"\{\{|\{%|\{#")
-EVENT_MEMBERS = ("id", "type", "source", "time", "received_at")
+_CLOCK = "planning knows no time of day; use `event.received_at`"
+_ELSEWHERE = {
+    **dict.fromkeys(("now", "utcnow", "today", "date"), _CLOCK),
+    **dict.fromkeys(("item", "index"), "it is known under `for_each` only"),
+    **dict.fromkeys(("env", "secrets", "environ"), "nothing is taken from outside here: see `vars` of the file"),
+    "vars": "a var is named without `vars.`",
+    "delivery": "it is known in `on_dead` only",
+}
 
 
 def is_template(text: object) -> bool:
@@ -59,7 +62,7 @@ class Template:
         context = self.compiled.new_context(names, shared=True)
         for _ in self.compiled.root_render_func(context):
             pass
-        return context.vars[_RESULT]
+        return context.vars[RESULT]
 
     def failed(self, error: BaseException, names: Mapping[str, Any], what: str) -> RenderError:
         """Return the error of this text for one event: the file and line, the field, and why."""
@@ -98,27 +101,19 @@ def compile_text(
     `place` is where the text stands, if that is not the place of the node.
     """
     source = str(node.value)
-    environment = sandbox(kind)
     where = place or places.of(node, problems.texts)
-    try:
-        if expression:
-            tree, whole = _expression(environment, source), True
-        else:
-            tree = environment.parse(source)
-            whole = _is_whole(tree, source)
-        names = _check(tree, where, source, kind, known, problems)
-        if names is None:
-            return None
-        chains = tuple(dict.fromkeys(filter(None, map(_chain, tree.find_all((nodes.Getattr, nodes.Getitem))))))
-        compiled = environment.from_string(rewrite(_assigned(tree) if whole else tree))
-    except jinja2.TemplateSyntaxError as error:
-        mark = where.word(source, error.lineno, "")
-        problems.error("template", mark, f"the template is faulty: {error.message}")
+    reading = read(kind, source, expression=expression)
+    for slip in reading.slips:
+        mark = where.spot(source, slip.line, slip.word, slip.offset)
+        problems.error(slip.code, mark, slip.message, slip.hint)
+    unknown = [(name, use) for name, use in reading.uses if name not in known]
+    for name, use in unknown:
+        mark = where.word(source, use.line, name)
+        problems.error("unknown-name", mark, f"`{name}` is not defined here", _instead(name, use, known))
+    if reading.compiled is None or unknown:
         return None
-    except (RecursionError, SyntaxError, ValueError) as error:  # nested too deep for Python's own compiler
-        problems.error("template", where.word(source, 1, ""), f"the template cannot be compiled: {error}")
-        return None
-    return Template(kind, whole, where, source, names, chains, compiled)
+    names = frozenset(name for name, _ in reading.uses)
+    return Template(kind, reading.whole, where, source, names, reading.chains, reading.compiled)
 
 
 def compile_expression(node: Scalar, known: Collection[str], problems: Problems) -> Template | None:
@@ -133,77 +128,13 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
     return compile_text(node, VALUE, known, problems, expression=True)
 
 
-def _is_whole(tree: nodes.Template, source: str) -> bool:
-    if not (source.startswith("{{") and source.endswith("}}") and len(tree.body) == 1):
-        return False
-    only = tree.body[0]
-    return (
-        isinstance(only, nodes.Output)
-        and len(only.nodes) == 1
-        and not isinstance(only.nodes[0], nodes.TemplateData)
-    )
-
-
-def _expression(environment: jinja2.Environment, source: str) -> nodes.Template:
-    parser = Parser(environment, source, state="variable")
-    value = parser.parse_expression()
-    if not parser.stream.eos:
-        parser.fail("expected the end of the expression", parser.stream.current.lineno)
-    tree = nodes.Template([nodes.Output([value], lineno=1)], lineno=1)
-    tree.set_environment(environment)
-    return tree
-
-
-def _assigned(tree: nodes.Template) -> nodes.Template:
-    output = tree.body[0]
-    assert isinstance(output, nodes.Output)  # noqa: S101 - `_is_whole` looked
-    assign = nodes.Assign(nodes.Name(_RESULT, "store", lineno=1), output.nodes[0], lineno=output.lineno)
-    made = nodes.Template([assign], lineno=1)
-    made.set_environment(tree.environment)  # type: ignore[arg-type]
-    return made
-
-
-def _check(
-    tree: nodes.Template, where: places.Place, source: str, kind: Kind, known: Collection[str], problems: Problems
-) -> frozenset[str] | None:
-    environment, sound = sandbox(kind), True
-
-    def fault(line: int, word: str, code: str, message: str, hint: str | None) -> None:
-        nonlocal sound
-        sound = False
-        problems.error(code, where.word(source, line, word), message, hint)
-
-    for line, message, instead in refused(tree):
-        fault(line, "", "template", message, instead)
-    for used in tree.find_all(nodes.Filter):
-        if used.name not in environment.filters or used.name.startswith("_"):
-            hint = did_you_mean(used.name, public_names(environment.filters))
-            fault(used.lineno, used.name, "unknown-filter", f"there is no filter `{used.name}`", hint)
-        elif used.name in ("raw", "safe") and kind not in RAW_ALLOWED:
-            fault(used.lineno, used.name, "raw", f"`{used.name}` is not for a field of {kind.name}", None)
-    for test in tree.find_all(nodes.Test):
-        if test.name not in environment.tests:
-            hint = did_you_mean(test.name, environment.tests)
-            fault(test.lineno, test.name, "unknown-test", f"there is no test `{test.name}`", hint)
-    if not sound:
-        return None
-    names = frozenset(meta.find_undeclared_variables(tree)) - set(GLOBALS)
-    for name in sorted(names - set(known)):
-        line = next((n.lineno for n in tree.find_all(nodes.Name) if n.name == name), 1)
-        fault(line, name, "unknown-name", f"`{name}` is not defined here", did_you_mean(name, known))
-    for member in tree.find_all(nodes.Getattr):
-        owner = member.node
-        if isinstance(owner, nodes.Name) and owner.name == "event" and member.attr not in EVENT_MEMBERS:
-            hint = did_you_mean(member.attr, EVENT_MEMBERS)
-            fault(member.lineno, f"event.{member.attr}", "unknown-name", f"`event` has no `{member.attr}`", hint)
-    return names if sound else None
-
-
-def _chain(node: nodes.Node) -> str | None:
-    if isinstance(node, nodes.Name):
-        return node.name
-    if isinstance(node, nodes.Getattr) and (owner := _chain(node.node)):
-        return f"{owner}.{node.attr}"
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and (owner := _chain(node.node)):
-        return f"{owner}.{node.arg.value}"
-    return None
+def _instead(name: str, use: Use, known: Collection[str]) -> str:
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
+    if use.dash:
+        return f"a name with a dash stands in brackets: {use.dash}"
+    if near := get_close_matches(name.lower(), {word.lower(): word for word in known}, n=1, cutoff=0.75):
+        return f"did you mean `{next(word for word in known if word.lower() == near[0])}`?"
+    if use.called:
+        return "there are no functions but `range`; a filter stands behind `|`"
+    return f"a member of the event is `data.{name}`, a text stands in quotes; known: {', '.join(sorted(known))}"
