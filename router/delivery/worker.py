@@ -9,6 +9,7 @@ from datetime import datetime
 
 from router.delivery.attempt import Carried, Policy, Runner, Running, Sign
 from router.delivery.pager import Pager
+from router.delivery.recent import Recent
 from router.delivery.recorder import Recorder, probe_after
 from router.delivery.target import Target
 from router.delivery.targets import Targets
@@ -61,10 +62,11 @@ class Worker:
             targets,
             clock,
             may_claim=lambda: self._may_start,
-            begin=lambda delivery, target: self._begin(Running(delivery, target)),
+            begin=self._begin_claimed,
             failed=self._recorder.failed,
             poll=poll,
         )
+        self._recent = Recent()
         self._taken: dict[str, Target] = {}
         self._running: dict[str, Running] = {}
         self._parked: list[Running] = []  # running in the journal, but nothing may start now
@@ -143,6 +145,7 @@ class Worker:
             if target is not None:
                 self._begin(Running(delivery, target, carried))
             elif delivery.state is DeliveryState.READY and (waits := self._targets.get(delivery.destination)):
+                self._recent.keep(carried)
                 waits.backlog = True
                 self._target_changed(waits)
         if not self._taken:
@@ -193,6 +196,9 @@ class Worker:
 
     def _tasks(self, *, abandoned: bool = False) -> set[asyncio.Task[None]]:
         return {r.task for r in self._running.values() if r.task is not None and (abandoned or not r.abandoned)}
+
+    def _begin_claimed(self, delivery: StoredDelivery, target: Target) -> None:
+        self._begin(Running(delivery, target, self._recent.get(delivery.event_uid)))
 
     def _begin(self, running: Running) -> None:
         delivery = running.delivery
