@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from router.model import RawRequest
 from router.sources.freshness import check_freshness, read_timestamp
 from router.sources.scheme import any_equal, only, refuse
+from router.sources.svix_webhook import webhook_class
 
 if TYPE_CHECKING:
     from svix.webhooks import Webhook
@@ -33,13 +34,12 @@ class SvixScheme:
     signable = True
 
     def __init__(self, name: str, secrets: Sequence[str], families: Sequence[str], tolerance: float) -> None:
-        from svix.webhooks import Webhook  # imported late: it takes half a second, and few commands need it
-
         self.name = name
         self.families = tuple(families)
         self.tolerance = tolerance
         self.headers = tuple(f"{family}-{part}" for family in families for part in _PARTS)
-        self._webhooks: tuple[Webhook, ...] = tuple(Webhook(secret) for secret in secrets)
+        webhook = webhook_class()
+        self._webhooks: tuple[Webhook, ...] = tuple(webhook(secret) for secret in secrets)
 
     def verify(self, request: RawRequest) -> None:
         """Refuse what is not signed with one of the secrets, stale, or malformed in any header."""
