@@ -27,6 +27,7 @@ from router.admin.metrics import Metrics
 from router.delivery.intake import Intake
 from router.delivery.targets import Targets
 from router.delivery.worker import Worker
+from router.errors import JournalBusy
 from router.ids import event_uid
 from router.ingress import SERVER_OPTIONS, Ingress
 from router.journal.lock import Lock
@@ -39,6 +40,7 @@ from router.tasks import spawn
 
 log = logging.getLogger(__name__)
 
+_ADMIN_SHUTDOWN = 2.0  # seconds that requests to the admin listener get to end in
 _KEEP_ALIVE = 75.0  # seconds; senders reuse connections, and a bare runner would keep them for an hour
 
 
@@ -95,6 +97,14 @@ class Running:
     reloader: Reloader = field(init=False)
     admin_url: str = ""
     stuck: int = 0  #: attempts that would not end; only the end of the process stops them
+    stopped: float | None = None  #: when the end was asked for, on the clock of the event loop
+
+    def left(self) -> float:
+        """Return how many seconds of `drain` are left: open requests and attempts share them."""
+        drain = self.live.ruleset.document.server.drain
+        if self.stopped is None:
+            return drain
+        return max(0.0, drain - (asyncio.get_running_loop().time() - self.stopped))
 
     async def worker_counts(self) -> Mapping[str, float]:
         """Return what the worker tells of itself, under the names of its metrics."""
@@ -173,7 +183,9 @@ async def _admin(app: web.Application) -> AsyncIterator[None]:
         public=not settings.token,
         clock=running.options.clock,
     )
-    runner = web.AppRunner(api.app, access_log=None, keepalive_timeout=_KEEP_ALIVE)
+    runner = web.AppRunner(
+        api.app, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_ADMIN_SHUTDOWN
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
@@ -215,7 +227,7 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     running.reloader = Reloader(running.live, running.options.load, apply, running.observer)
     await running.worker.start()
     yield
-    running.stuck = await running.worker.drain(ruleset.document.server.drain)
+    running.stuck = await running.worker.drain(running.left())
     await running.targets.close()
 
 
@@ -251,15 +263,36 @@ async def serve(
         app,
         access_log=None,
         keepalive_timeout=_KEEP_ALIVE,
-        shutdown_timeout=server.drain,
+        shutdown_timeout=server.drain / 2,  # a sender that dawdles must not take all of the attempts' time
         **SERVER_OPTIONS,
     )
     try:
-        await runner.setup()
+        if not await _set_up(runner, running.lock, stop):
+            return 0
         await web.TCPSite(runner, server.host, server.port).start()
         await started(Addresses(url_of(runner), running.admin_url), running)
         await stop.wait()
     finally:
         running.health.draining = True
+        running.stopped = asyncio.get_running_loop().time()
         await runner.cleanup()
     return running.stuck
+
+
+async def _set_up(runner: web.AppRunner, lock: Lock, stop: asyncio.Event) -> bool:
+    """Start everything but the listener; false where `stop` came while another process held the journal."""
+
+    async def give_up() -> None:
+        await stop.wait()
+        lock.give_up()
+
+    giving_up = spawn(give_up(), name="give up waiting for the journal")
+    try:
+        await runner.setup()
+    except JournalBusy:
+        if not stop.is_set():
+            raise
+        return False
+    finally:
+        giving_up.cancel()
+    return True
