@@ -60,6 +60,7 @@ for path in "$tree"/*; do
     *) cp -R "$path" "$work/copy/" ;;
   esac
 done
+cp "$tree/.dockerignore" "$work/copy/"
 cd "$work/copy"
 
 "$work/venv/bin/python" - "$site" <<'PY'
@@ -79,4 +80,4 @@ PY
 
 # The one test that is left out reads the source tree itself.
 [ $# -gt 0 ] || set -- tests --ignore=tests/test_structure.py
-PATH="$work/venv/bin:$PATH" "$work/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"
+ROUTER_TEST_WHEEL=$wheel PATH="$work/venv/bin:$PATH" "$work/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"
