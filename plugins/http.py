@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import aiohttp
 from multidict import CIMultiDict
 from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from yarl import URL as Address
 
 from router.plugin import (
@@ -99,7 +100,7 @@ class Auth(Model):
     @field_validator("oauth2")
     @classmethod
     def _not_yet(cls, value: Any) -> Any:
-        raise ValueError("is not supported yet")
+        raise PydanticCustomError("not_yet", "is not supported yet")
 
     @model_validator(mode="after")
     def _one(self) -> Auth:

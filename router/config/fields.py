@@ -25,6 +25,15 @@ def kind_of(node: Node) -> str:
     return "a number" if isinstance(node.value, int | float) else "a text"
 
 
+def left_out(node: Node) -> bool:
+    """Tell whether nothing was written after the key, which the reader of the file has told already."""
+    return isinstance(node, Scalar) and node.value is None and node.plain and not node.text
+
+
+def _quote_it(node: Node) -> str | None:
+    return f'quote it: "{node.text}"' if isinstance(node, Scalar) and node.plain and node.text else None
+
+
 class Fields:
     """The keys of one mapping; `what` names it in messages, as in "the source `clerk`"."""
 
@@ -53,7 +62,7 @@ class Fields:
             return default
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.value
-        self.wrong(node, name, "a text")
+        self.wrong(node, name, "a text", _quote_it(node))
         return default
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -98,7 +107,7 @@ class Fields:
         texts = [n for n in nodes if isinstance(n, Scalar) and isinstance(n.value, str)]
         for other in nodes:
             if other not in texts:
-                self.wrong(other, name, "a text or a list of texts")
+                self.wrong(other, name, "a text or a list of texts", _quote_it(other))
         return texts
 
     def wrong(self, node: Node, name: str, wanted: str, hint: str | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from router.config.fields import kind_of
-from router.config.node import Mapping, Node, Scalar, Sequence, plain
+from router.config.node import Mapping, Mark, Node, Scalar, Sequence, plain
 from router.config.problem import Problems, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
@@ -131,6 +131,33 @@ def _only_type(group: list[_Fault], place: tuple[Step, ...]) -> bool:
     return len(group) == 1 and group[0].steps == place and group[0].kind in _WANTED
 
 
+def note_value(problems: Problems, mark: Mark, name: str, group: list[Any], value: Node) -> None:
+    """Note what pydantic says of one value that stands in a route; `group` are its details, of a union several.
+
+    What it says may quote the value: nothing secret stands in a route.
+    """
+    fault = group[0]
+    kinds = [str(one["type"]) for one in group]
+    subject = f"`{name}`" if name else "this action"
+    if all(kind in _WANTED for kind in kinds):
+        wanted = " or ".join(dict.fromkeys(_WANTED[kind] for kind in kinds))
+        message, hint = f"{subject} must be {wanted}, not {kind_of(value)}", _type_hint(value, wanted)
+        problems.error("wrong-type", mark, message, hint)
+    elif (expected := str((fault.get("ctx") or {}).get("expected", ""))) and kinds[0] in ("literal_error", "enum"):
+        _note_options(problems, mark, name, expected, value)
+    else:
+        texts = dict.fromkeys(str(one["msg"]).removeprefix("Value error, ") for one in group)
+        problems.error("wrong-value", mark, (f"`{name}`: " if name else "") + "; or ".join(texts))
+
+
+def _note_options(problems: Problems, mark: Mark, name: str, expected: str, value: Node) -> None:
+    words = [word for word in expected.replace(" or ", ", ").split(", ") if word]
+    options = [word.strip("'\"") for word in words]
+    near = did_you_mean(str(value.value), options) if isinstance(value, Scalar) else None
+    hint = near if near and near.startswith("did") else None
+    problems.error("wrong-value", mark, f"`{name}` must be one of: {', '.join(options)}", hint)
+
+
 def _tell(
     model: type[BaseModel],
     node: Mapping,
@@ -150,6 +177,8 @@ def _tell(
         inside = f"`{outer}` of {what}" if outer else what
         hint = did_you_mean(fault.last, known)
         problems.error("unknown-key", key or value, f"{inside} has no key `{fault.last}`", hint)
+    elif fault.kind == "not_yet":
+        problems.error("not-yet", key or value, f"`{name}` is not supported yet")
     elif all(one.kind in _WANTED for one in group):
         wanted = " or ".join(dict.fromkeys(_WANTED[one.kind] for one in group))
         subject = f"`{name}`" if name else what
@@ -157,11 +186,7 @@ def _tell(
             "wrong-type", value, f"{subject} must be {wanted}, not {kind_of(value)}", _type_hint(value, wanted)
         )
     elif fault.expected:
-        words = [word for word in fault.expected.replace(" or ", ", ").split(", ") if word]
-        options = [word.strip("'\"") for word in words]
-        near = did_you_mean(str(value.value), options) if isinstance(value, Scalar) else None
-        hint = near if near and near.startswith("did") else None
-        problems.error("wrong-value", value, f"`{name}` must be one of: {', '.join(options)}", hint)
+        _note_options(problems, value.mark, name, fault.expected, value)
     else:
         subject = f"`{name}`" if name else what
         message = _without_values(fault.message, value, node)

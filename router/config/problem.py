@@ -47,6 +47,12 @@ class Problems:
         """Tell whether a fault was noted at this very place."""
         return _place(_mark(where)) in self._places
 
+    def forget(self, where: Node | Mark) -> None:
+        """Take back what was noted at this very place, because more is known about it now."""
+        place = _place(_mark(where))
+        self._found = {problem: None for problem in self._found if _place(problem.mark) != place}
+        self._places.discard(place)
+
     def extend(self, others: Problems) -> None:
         """Take over what was noted elsewhere."""
         self._spoiled |= others._spoiled

@@ -26,7 +26,7 @@ def compile_dotted(text: str) -> DottedPath:
     found = re.match(r"[A-Za-z_]\w*", text)
     root = found[0] if found else ""
     if root not in ROOTS:
-        near = get_close_matches(root, ROOTS, n=1)
+        near = get_close_matches(root, ROOTS, n=1, cutoff=0.75)
         known = ", ".join(f"`{name}`" for name in ROOTS)
         hint = f"did you mean `{near[0]}`?" if near else f"a name of the payload is `data.{text.lstrip('.$')}`"
         raise PathError(f"a path begins with one of {known}, or with `$`; not with `{root or text[:1]}`", 0, hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from router.config.fields import Fields, kind_of
+from router.config.fields import Fields, kind_of, left_out
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
 from router.destinations import Destination, read_retry
@@ -16,10 +16,11 @@ from router.routing.context import Context
 from router.routing.events import EventFilter, compile_events
 from router.routing.names import OF_ITEM
 from router.routing.parameters import Parameters, compile_parameters
+from router.routing.shape import Struct
 from router.routing.template import Template, compile_expression, is_template
 
 COMMON = ("name", "destination", "event", "if", "for_each", "retry", "timeout")
-NOT_YET = ("delay", "fresh", "lane", "final", "rate", "breaker", "max_pause", "order_by", "on_dead")
+NOT_YET = ("delay", "fresh", "lane", "final")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
     """Compile an action; None where it cannot be, which is noted."""
     fields = Fields(node, problems, f"an action of the route `{setting.route}`")
     plugin = _plugin(fields, context, problems, whole=isinstance(node, Mapping))
+    if plugin:
+        _check_indentation(fields, plugin, problems)
     destination = _destination(fields, plugin, context, problems) if plugin else None
     name = fields.text("name")
     nodes = fields.names("event")
@@ -114,7 +117,8 @@ def expression(fields: Fields, key: str, known: Collection[str], problems: Probl
     if node is None:
         return None
     if not isinstance(node, Scalar) or node.value is None:
-        problems.error("wrong-type", node, f"`{key}` must be an expression, not {kind_of(node)}")
+        hint = "conditions on values stand in the `where` of a route" if isinstance(node, Mapping) else None
+        problems.error("wrong-type", node, f"`{key}` must be an expression, not {kind_of(node)}", hint)
         return None
     if not isinstance(node.value, str):  # `if: true`
         node = Scalar(str(node.value).lower(), node.mark, node.text, node.plain)
@@ -154,6 +158,18 @@ def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool
     elif whole:
         problems.error("missing-key", fields.node, "this action is empty: one key names its plugin")
     return None
+
+
+def _check_indentation(fields: Fields, plugin: RegisteredAction, problems: Problems) -> None:
+    """Note parameters that stand beside their plugin's key, where they should stand below it."""
+    value, known = fields.node.get(plugin.name), Struct(plugin.action.Params).fields
+    beside = [key for key, _ in fields.node.entries if key.value in known and key.value not in COMMON]
+    if beside and value is not None and left_out(value):
+        names = ", ".join(f"`{key.value}`" for key in beside)
+        hint = f"indent {names} by two more blanks than `{plugin.name}`"
+        problems.error("indentation", beside[0], f"{names} must stand below `{plugin.name}`, not beside it", hint)
+        problems.forget(fields.node.key(plugin.name) or value)
+        fields.read.update(str(key.value) for key in beside)
 
 
 def _destination(

@@ -9,21 +9,22 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from router.config.fields import kind_of
+from router.config.fields import kind_of, left_out
 from router.config.node import Mapping, Node, Scalar, Sequence, plain
 from router.config.problem import Problems, did_you_mean
 from router.plugin import JSON, NAME, Kind
 from router.routing import place
 from router.routing.kinds import FROM_FILE, VALUE, VAR, constant
 from router.routing.names import CANNOT_NAME, identifier
-from router.routing.parts import Constant, Each, Filled, ListOf, MapOf, Part, Written
+from router.routing.parts import Constant, Each, Faulty, Filled, ListOf, MapOf, Part, Written
 from router.routing.shape import Dictionary, Leaf, Listing, Slot, Struct, TreeOf
 from router.routing.template import compile_expression, compile_text, is_template
 from router.routing.values import ValueFault
 
 NOT_YET = frozenset({"once", "unless_newer", "on_insert", "on_conflict"})
 _ANY = Slot((Leaf(VAR),), nullable=True)
-_NOTHING = Constant(None)
+_NULL = Constant(None)
+_FAULTY = Faulty()
 _LARGEST = 1024 * 1024
 
 KindOf = Callable[[str, Any], Kind]
@@ -40,6 +41,8 @@ class Builder:
 
     def build(self, slot: Slot, node: Node, path: str) -> Part:
         """Return the part for a node; faults are noted."""
+        if left_out(node):
+            return _FAULTY
         if isinstance(node, Scalar) and is_template(node.value):
             return self._template(slot, node, path)
         for option in slot.options:
@@ -59,7 +62,7 @@ class Builder:
             if slot.kind in FROM_FILE and node.keys() == ["file"]:
                 return self._file(slot, node, path)
         self.problems.error("wrong-type", node, f"`{path}` must be {_wanted(slot)}, not {kind_of(node)}")
-        return _NOTHING
+        return _FAULTY
 
     def struct(self, struct: Struct, node: Mapping, path: str) -> MapOf:
         """Return the part for a mapping with known keys."""
@@ -100,29 +103,29 @@ class Builder:
         assert items_node is not None  # noqa: S101 - just looked
         if inner is None:
             self.problems.error("missing-key", node, f"`{path}` has `for_each` and needs `value`")
-            return _NOTHING
+            return _FAULTY
         if not isinstance(items_node, Scalar) or not isinstance(items_node.value, str):
             self.problems.error(
                 "wrong-type", items_node, f"`for_each` must be an expression, not {kind_of(items_node)}"
             )
-            return _NOTHING
+            return _FAULTY
         items = compile_expression(items_node, self.known, self.problems)
         part = value(Builder(self.known | {name, "index"}, self.problems, self.files), inner)
-        return Each(items, name, part, path) if items is not None else _NOTHING
+        return Each(items, name, part, path) if items is not None else _FAULTY
 
     def _template(self, slot: Slot, node: Scalar, path: str) -> Part:
         kind = slot.kind
         if kind == NAME:
             self.problems.error("constant", node, f"`{path}` is a constant: a template cannot stand here")
-            return _NOTHING
+            return _FAULTY
         if not slot.of(Leaf, TreeOf, Listing):
             self.problems.error(
                 "constant", node, f"`{path}` must be {_wanted(slot)}: its keys are constants, not a template's"
             )
-            return _NOTHING
+            return _FAULTY
         template = compile_text(node, kind, self.known, self.problems)
         if template is None:
-            return _NOTHING
+            return _FAULTY
         if template.whole:
             return Filled(template, slot, path)
         if not slot.of(Leaf):
@@ -133,25 +136,25 @@ class Builder:
         leaves = slot.of(Leaf)
         if not leaves:
             if node.value is None and slot.nullable:
-                return _NOTHING
+                return _NULL
             self.problems.error("wrong-type", node, f"`{path}` must be {_wanted(slot)}, not {kind_of(node)}")
-            return _NOTHING
+            return _FAULTY
         try:
             return Constant(constant(leaves[0].kind, node.value))
         except ValueFault as fault:
             self.problems.error("wrong-value", node, f"`{path}`: {fault}")
-            return _NOTHING
+            return _FAULTY
 
     def _dictionary(self, dictionary: Dictionary, node: Mapping, path: str) -> Part:
         entries = []
         for key, value in node.entries:
             name = str(key.value)
-            self._constant_key(key, path)
             try:
-                TypeAdapter(dictionary.key).validate_python(name)
+                if not self._constant_key(key, path):
+                    TypeAdapter(dictionary.key).validate_python(name)
             except ValidationError as error:
-                said = error.errors(include_url=False)[0]["msg"]
-                self.problems.error("wrong-value", key, f"the name `{name}` in `{path}`: {said}")
+                said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+                self.problems.error("wrong-value", key, f"a name in `{path}`: {said}")
             entries.append((name, self.build(dictionary.value, value, f"{path}.{name}")))
         return MapOf(tuple(entries))
 
@@ -175,15 +178,17 @@ class Builder:
         each = self._each(node, path, lambda inner, value: inner._tree(value, path, key, owner, leaf))
         return each or self._tree(node, path, key, owner, leaf)
 
-    def _constant_key(self, key: Scalar, path: str) -> None:
-        if is_template(key.value):
+    def _constant_key(self, key: Scalar, path: str) -> bool:
+        """Tell whether a key is a template, which is noted."""
+        if found := is_template(key.value):
             self.problems.error("constant", key, f"a key in `{path}` is a template: names of keys are constants")
+        return found
 
     def _file(self, slot: Slot, node: Mapping, path: str) -> Part:
         named = node.get("file")
         if not isinstance(named, Scalar) or not isinstance(named.value, str) or is_template(named.value):
             self.problems.error("wrong-type", node, f"`{path}`: `file` must be the path of a file, a constant")
-            return _NOTHING
+            return _FAULTY
         file = Path(os.path.normpath(Path(node.mark.file).parent / named.value))
         self.files.add(file)
         try:
@@ -194,14 +199,14 @@ class Builder:
         except (OSError, ValueError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             self.problems.error("file", named, f"`{path}`: the file {file} cannot be read: {why}")
-            return _NOTHING
+            return _FAULTY
         self.problems.texts.setdefault(str(file), text)
         if not is_template(text):
             return Constant(text)
         source = Scalar(text, named.mark, text, plain=False)
         where = place.whole_file(str(file), text)
         template = compile_text(source, slot.kind, self.known, self.problems, place=where)
-        return Written(template, path) if template is not None else _NOTHING
+        return Written(template, path) if template is not None else _FAULTY
 
 
 def any_tree(builder: Builder, node: Node, path: str) -> Part:

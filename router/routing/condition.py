@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from router.config.fields import kind_of
+from router.config.fields import kind_of, left_out
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems
 from router.jsonpath import ROOTS, JsonPath
-from router.routing.condition_checks import expectation, is_template, left_out, read_checks
+from router.routing.condition_checks import expectation, is_template, read_checks
 from router.routing.condition_path import EVENT_NAMES, read_path
 from router.routing.condition_result import ConditionResult
 from router.routing.condition_tree import Comparison, Condition, Group, Selection

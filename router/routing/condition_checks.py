@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from router.config.fields import left_out
 from router.config.node import Mapping, Node, Scalar, Sequence, plain
 from router.config.problem import Problems, did_you_mean
 from router.routing.condition_operator import OPERATORS, Check, read_check
@@ -12,11 +13,11 @@ _MEANT = {
     **dict.fromkeys(("not", "not_equal", "not_equals", "!=", "neq", "is_not"), "ne"),
     **dict.fromkeys(("one_of", "any_of", "oneof"), "in"),
     **dict.fromkeys(("none_of", "nin", "notin"), "not_in"),
-    **dict.fromkeys((">", "greater_than", "after"), "gt"),
+    **dict.fromkeys((">", "greater", "greater_than", "more_than", "over", "above", "after"), "gt"),
     **dict.fromkeys((">=", "ge", "min"), "gte"),
-    **dict.fromkeys(("<", "less_than", "before"), "lt"),
+    **dict.fromkeys(("<", "less", "less_than", "under", "below", "before"), "lt"),
     **dict.fromkeys(("<=", "le", "max"), "lte"),
-    **dict.fromkeys(("includes", "has", "like"), "contains"),
+    **dict.fromkeys(("contain", "includes", "has", "like"), "contains"),
     **dict.fromkeys(("startswith", "prefix"), "starts_with"),
     **dict.fromkeys(("endswith", "suffix"), "ends_with"),
     **dict.fromkeys(("regex", "regexp", "pattern", "match"), "matches"),
@@ -90,11 +91,6 @@ def is_template(node: Scalar, problems: Problems) -> bool:
         )
         return True
     return False
-
-
-def left_out(node: Node) -> bool:
-    """Whether nothing was written after the key, which the reader of the file has already told."""
-    return isinstance(node, Scalar) and node.value is None and node.plain and not node.text
 
 
 def expectation(value: Node) -> str:

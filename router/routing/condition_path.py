@@ -22,7 +22,8 @@ def read_path(node: Scalar, text: str, problems: Problems) -> DottedPath | JsonP
             hint = "all conditions of a mapping or a list must hold anyway"
         elif text in _GROUPS:
             hint = f"did you mean `{_GROUPS[text]}`?"
-        problems.error("bad-path", _inside(node, text, error.offset), error.message, hint)
+        where = _inside(node, text, error.offset) if error.offset else node.mark
+        problems.error("bad-path", where, error.message, hint)
         return None
     if isinstance(path, JsonPath):
         _warn(path, node, problems)

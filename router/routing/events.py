@@ -60,7 +60,8 @@ def compile_events(
         (globs if is_glob else exact).append(name)
         if known and not (any(glob_fits(name, type_) for type_ in known) if is_glob else name in known):
             what = f"no known event type fits `{name}`" if is_glob else f"`{name}` is no known event type"
-            problems.warning("unknown-event", node, f"{what} of the source", did_you_mean(name, known))
+            words = {f"{type_.rsplit('.', 1)[0]}.*" for type_ in known} if is_glob else known
+            problems.warning("unknown-event", node, f"{what} of the source", did_you_mean(name, words))
         elif within and not is_glob and not within.fits(name):
             problems.warning("never", node, f"this never happens: the route takes {within}, not `{name}`")
     return EventFilter(frozenset(exact), tuple(globs))

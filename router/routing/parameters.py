@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from router.config.fields import kind_of
+from router.config.model_check import note_value
 from router.config.node import Mapping, Node, Scalar, Sequence, at
 from router.config.problem import Problems
 from router.errors import RenderError
@@ -68,11 +69,9 @@ def compile_parameters(
     if not isinstance(node, Mapping):
         problems.error("wrong-type", node, f"`{action.name}` must be a mapping, not {kind_of(node)}")
         return None
-    before = len(problems.errors)
     builder = Builder(known, problems, files)
     part = builder.struct(Struct(action.Params), node, "")
-    if len(problems.errors) == before:
-        _check_constants(action.Params, part, node, problems)
+    _check_constants(action.Params, part, node, problems, whole=part.constant and not builder.misspelled)
     if not NOT_YET & set(node.keys()):
         for fault in action.check(config, _as_written(node), usage):
             mark = _mark_at(node, fault.path)
@@ -108,23 +107,23 @@ def _as_written(node: Node) -> Any:
     return {str(key.value): _as_written(value) for key, value in node.entries}
 
 
-def _check_constants(model: type[BaseModel], part: MapOf, node: Mapping, problems: Problems) -> None:
-    """Validate what no event changes: all of it, or the fields that are constant."""
-    whole = part.constant
+def _check_constants(
+    model: type[BaseModel], part: MapOf, node: Mapping, problems: Problems, *, whole: bool
+) -> None:
+    """Validate what no event changes: all of it, or the fields that are constant. What is missing was told."""
     values = part.render({}) if whole else _constants(Slot((Struct(model),)), part)
     try:
         model.model_validate(values)
     except ValidationError as error:
-        noted: dict[Any, list[str]] = {}
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        noted: dict[Any, list[Any]] = {}
+        for fault in error.errors(include_url=False, include_input=False):
             loc = fault["loc"]
-            if not whole and (fault["type"] == "missing" or _is_struct(model, loc)):
+            if fault["type"] == "missing" or (not whole and _is_struct(model, loc)):
                 continue
-            mark, said = _mark_at(node, _existing(node, loc)), _sentence(node, loc, fault["msg"])
-            if said not in noted.setdefault(mark, []):
-                noted[mark].append(said)
-        for mark, sentences in noted.items():
-            problems.error("wrong-value", mark, "; or ".join(sentences))
+            noted.setdefault(_mark_at(node, _existing(node, loc)), []).append(fault)
+        for mark, group in noted.items():
+            steps = _existing(node, group[0]["loc"])
+            note_value(problems, mark, _named(steps), group, _node_at(node, steps))
 
 
 def _constants(slot: Slot, part: Part) -> Any:
@@ -175,16 +174,21 @@ def _existing(node: Node, loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
 def _first(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     loc = tuple(fault["loc"])
-    return loc, f"{_named(loc)}{_told(fault['msg'])}"
+    name = _named(loc)
+    return loc, (f"`{name}`: " if name else "") + _told(fault["msg"])
 
 
-def _sentence(node: Node, loc: tuple[int | str, ...], message: str) -> str:
-    return f"{_named(_existing(node, loc))}{_told(message)}"
+def _node_at(node: Node, steps: tuple[int | str, ...]) -> Node:
+    for step in steps:
+        inner = node.get(str(step)) if isinstance(node, Mapping) else None
+        if isinstance(node, Sequence) and isinstance(step, int):
+            inner = node.items[step]
+        node = inner or node
+    return node
 
 
 def _named(loc: tuple[int | str, ...]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
-    return f"`{text}`: " if text else ""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
 
 
 def _told(message: str) -> str:

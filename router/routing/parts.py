@@ -40,6 +40,17 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Faulty:
+    """What could not be compiled, which was told; nothing else is said of its place."""
+
+    constant = False
+
+    def render(self, names: dict[str, Any]) -> Any:
+        """Never asked for: a configuration with faults is not used."""
+        raise ValueFault("it is faulty")
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A whole expression: its value, made fit for its place."""
 

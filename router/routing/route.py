@@ -17,7 +17,7 @@ from router.routing.reach import check_reach, templates_of
 from router.routing.template import Template
 from router.routing.vars import Var, compile_vars
 
-NOT_YET = ("order_by", "on_dead", "final", "rate", "breaker", "lane", "max_pause", "delay", "fresh")
+NOT_YET = ("order_by", "on_dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ def _actions(
     if node is None:
         return []
     if not isinstance(node, Sequence):
-        problems.error("wrong-type", node, f"`{key}` must be a list of actions, not {kind_of(node)}")
+        hint = "begin each action with `- `" if isinstance(node, Mapping) else None
+        problems.error("wrong-type", node, f"`{key}` must be a list of actions, not {kind_of(node)}", hint)
         return []
     if not node.items:
         problems.error("empty", node, f"`{key}` is empty: list at least one action")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from router.config.node import Mapping as MappingNode
-from router.config.node import Node
+from router.config.node import Mark, Node
 from router.config.problem import Problems
 from router.routing.action import ActionPolicy, RouteAction
 from router.routing.context import Context
@@ -77,15 +77,15 @@ def compile_routes(routes: Sequence[Node], context: Context, problems: Problems)
         entries = ((name, node.mark, node) for name, node in source.vars.items())
         of_sources[source.name] = compile_vars(entries, ALWAYS | set(constants), problems, context.files)
     found: list[Route] = []
-    first: dict[str, Route] = {}
+    first: dict[str, Mark] = {}
     for node in routes:
         route = compile_route(node, context, problems)
         if route is None:
             continue
-        if (other := first.setdefault(route.name, route)) is not route:
-            where = (node.get("name") if isinstance(node, MappingNode) else None) or node
-            message = f"the route `{route.name}` is defined twice: here and at {other.mark}"
-            problems.error("duplicate-name", where, message, "choose another `name`")
+        named = (node.get("name") if isinstance(node, MappingNode) else None) or node
+        if (other := first.setdefault(route.name, named.mark)) is not named.mark:
+            message = f"the route `{route.name}` is defined at {other} as well"
+            problems.error("defined-twice", named, message, "give one of them another name")
         found.append(route)
     return RouteTable(found, constants, of_sources, sorted(context.files))
 

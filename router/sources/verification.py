@@ -41,8 +41,11 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
         return Verification(None)
     if name not in SCHEMES:
         place = inner.node.get("scheme") or node
-        message = f"the scheme `{name}` is not supported yet"
-        problems.error("not-yet", place, message, did_you_mean(name, SCHEMES))
+        hint = did_you_mean(name, SCHEMES) or ""
+        if hint.startswith("did"):
+            problems.error("unknown-scheme", place, f"there is no scheme `{name}`", hint)
+        else:
+            problems.error("not-yet", place, f"the scheme `{name}` is not supported yet", hint)
         return Verification(None)
     if name == "none":
         inner.finish()

@@ -88,7 +88,7 @@ def test_a_route_needs_a_name_and_actions() -> None:
 def test_a_name_that_stands_twice_names_both_places() -> None:
     one = "  - {name: r, actions: [{shout: {text: a}}]}\n"
     (said,) = faults(f"routes:\n{one}{one}")
-    assert said.startswith("3:12 duplicate-name: the route `r` is defined twice: here and at routes.yaml:2:5")
+    assert said.startswith("3:12 defined-twice: the route `r` is defined at routes.yaml:2:12 as well")
 
 
 def test_a_plugin_that_stands_twice_needs_names_and_else_counts() -> None:
