@@ -27,6 +27,7 @@ def open_for_writing(
     _look_at(path)
     try:
         if not again:
+            _read_start(path)
             _make_file(path)
         connection = connect(path, "rw")
         try:
@@ -91,8 +92,19 @@ def _look_at(path: Path) -> None:
             return
         if not path.is_file():
             raise JournalError(f"the journal `{path}` is not a file: name another path")
+    except OSError as error:
+        raise cannot_open(path, error) from error
+
+
+def _read_start(path: Path) -> None:
+    # Only before the first connection. To close a file gives up every POSIX lock that this process has on it,
+    # SQLite's too: another program that closes the file would then delete the log that is still written to
+    # (sqlite.org/howtocorrupt.html, section 2.2).
+    try:
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise cannot_open(path, error) from error
     if start and start != _MAGIC:

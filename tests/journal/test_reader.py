@@ -15,6 +15,7 @@ from router.journal.filters import glob
 from router.journal.journal import DeliveryFilter, EventFilter
 from router.journal.reader import SqliteReader
 from router.journal.sqlite import SqliteJournal
+from router.model import EventState
 from tests.journal.values import NOW, plan, planned
 
 READ = """
@@ -43,6 +44,34 @@ async def test_another_process_reads_what_is_committed_while_the_journal_is_open
     assert await asyncio.to_thread(read_elsewhere, sqlite.path) == ["evt_a"]
     await sqlite.append(plan("b", received_at=NOW.replace(hour=13)))
     assert await asyncio.to_thread(read_elsewhere, sqlite.path) == ["evt_b", "evt_a"]
+
+
+LOOK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("select count(*) from events").fetchone()[0])
+connection.close()
+"""
+
+
+async def test_another_program_that_closes_the_file_takes_nothing_away_from_who_writes_it(
+    sqlite: SqliteJournal,
+) -> None:
+    """SQLite deletes the log with the last connection; its locks tell that this is not the last."""
+
+    def look() -> int:
+        done = subprocess.run([sys.executable, "-c", LOOK, str(sqlite.path)], check=True, capture_output=True)
+        return int(done.stdout)
+
+    await sqlite.append(plan())
+    await asyncio.gather(*(sqlite.stats() for _ in range(20)))  # every reading thread opens its connection
+    log = sqlite.path.with_name(sqlite.path.name + "-wal")
+    before = log.stat().st_ino
+    assert await asyncio.to_thread(look) == 1
+    assert log.stat().st_ino == before
+    await sqlite.append(plan("b"))
+    assert await asyncio.to_thread(look) == 2
+    assert (await sqlite.stats()).events[EventState.PLANNED] == 2
 
 
 async def test_a_journal_that_nobody_has_open_is_read_without_being_changed(sqlite: SqliteJournal) -> None:
