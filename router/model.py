@@ -60,14 +60,13 @@ class RawRequest:
 
     def header(self, name: str) -> str | None:
         """Return the header's value, blanks stripped; None where it is missing. The last of a doubled one."""
-        wanted = name.lower()
-        found = [value.strip() for key, value in self.headers if key.lower() == wanted]
+        found = self.all_of(name)
         return found[-1] if found else None
 
-    def header_count(self, name: str) -> int:
-        """Return how often the header stands in the request."""
+    def all_of(self, name: str) -> list[str]:
+        """Return the values of the header, blanks stripped, in the order they came."""
         wanted = name.lower()
-        return sum(key.lower() == wanted for key, _ in self.headers)
+        return [value.strip() for key, value in self.headers if key.lower() == wanted]
 
 
 @dataclass(frozen=True, slots=True)

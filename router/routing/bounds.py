@@ -74,20 +74,26 @@ def event_budget() -> Generator[None, None, None]:
         _of_event.reset(token)
 
 
-@contextmanager
-def fresh_budget() -> Generator[Budget, None, None]:
-    """Put in force a whole budget for what runs inside, or what the event has left, if that is less."""
-    event = _of_event.get()
-    mine = Budget(min(STEPS, event.steps), min(WORK, event.worth)) if event else Budget()
-    steps, worth = mine.steps, mine.worth
-    token = _current.set(mine)
-    try:
-        yield mine
-    finally:
-        _current.reset(token)
-        if event:
-            event.steps = max(0, event.steps - (steps - mine.steps))
-            event.worth = max(0, event.worth - (worth - mine.worth))
+class fresh_budget:
+    """Puts in force a whole budget for what runs inside, or what the event has left, if that is less.
+
+    It is called as a function is; a class is entered faster, and every template enters one.
+    """
+
+    __slots__ = ("_event", "_mine", "_steps", "_token", "_worth")
+
+    def __enter__(self) -> Budget:
+        event = self._event = _of_event.get()
+        mine = Budget(min(STEPS, event.steps), min(WORK, event.worth)) if event else Budget()
+        self._mine, self._steps, self._worth = mine, mine.steps, mine.worth
+        self._token = _current.set(mine)
+        return mine
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+        if (event := self._event) is not None:
+            event.steps = max(0, event.steps - (self._steps - self._mine.steps))
+            event.worth = max(0, event.worth - (self._worth - self._mine.worth))
 
 
 def counted(items: Iterable[T]) -> Iterator[T]:

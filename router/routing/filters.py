@@ -38,6 +38,7 @@ _OF_TEXT = frozenset(
     ]
 )
 _SIZED = frozenset(["batch", "center", "filesizeformat", "indent", "round", "slice", "truncate", "wordwrap"])
+_CONTAINERS = (dict, list, tuple, Mapping)  # the abstract one last: it is slow to ask
 _WIDE = re.compile(r"%[^a-zA-Z%]*(\d{4,}|\*)")
 
 
@@ -45,7 +46,7 @@ def weigh(value: Any) -> None:
     """Count a value as work: a text by its characters, anything else by its elements."""
     if isinstance(value, str):
         budget().work(1 + len(value) // 16)
-    elif isinstance(value, list | tuple | Mapping):
+    elif isinstance(value, _CONTAINERS):
         budget().work(1 + len(value))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from router.model import Event, Pairs
@@ -55,7 +56,7 @@ class Scope:
         }
         self._base = bind(source_vars, base)
 
-    @property
+    @cached_property
     def of_conditions(self) -> dict[str, Any]:
         """The names that `where` can use; times are ISO 8601 text with milliseconds and Z."""
         event = {**self._base["event"], "time": iso(self.event.time), "received_at": iso(self.event.received_at)}

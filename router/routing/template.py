@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import jinja2
+from jinja2.runtime import Context
 
 from router.config.node import Scalar
 from router.config.problem import Problems
@@ -59,7 +60,7 @@ class Template:
 
     def bare(self, names: dict[str, Any]) -> Any:
         """Return the value of a whole expression as it is; may raise anything."""
-        context = self.compiled.new_context(names, shared=True)
+        context = self._context(names)
         for _ in self.compiled.root_render_func(context):
             pass
         return context.vars[RESULT]
@@ -68,8 +69,13 @@ class Template:
         """Return the error of this text for one event: the file and line, the field, and why."""
         return RenderError(f"{self._place(error)}: {what}: {reason_of(error, self.chains, names)}")
 
+    def _context(self, names: dict[str, Any]) -> Context:
+        # What `new_context(names, shared=True)` gives, but for the set of all names, which only imports need.
+        made = self.compiled
+        return made.environment.context_class(made.environment, names, made.name, made.blocks)
+
     def _text(self, names: dict[str, Any]) -> str:
-        context = self.compiled.new_context(names, shared=True)
+        context = self._context(names)
         parts, length = [], 0
         for part in self.compiled.root_render_func(context):
             length += len(part)

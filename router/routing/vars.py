@@ -76,6 +76,10 @@ def compile_vars(
 
 def bind(vars_: Iterable[Var], names: dict[str, Any]) -> dict[str, Any]:
     """Return the names with the vars added, to be computed on use; each knows those before it."""
+    names = dict(names)
     for var in vars_:
-        names = {**names, var.name: LazyVar(var, names)}
+        if var.name in names:  # those before it go on seeing what had the name until here
+            names = {**names, var.name: LazyVar(var, names)}
+        else:
+            names[var.name] = LazyVar(var, names)
     return names

@@ -53,6 +53,9 @@ def _finite(text: str) -> float:
     return number
 
 
+_CONTAINERS = (dict, list)  # what json.loads makes, and nothing derived from them
+
+
 def _check_depth(value: Any) -> None:
     """Walk level by level, so that no depth can exhaust the stack."""
     level = [value] if isinstance(value, dict | list) else []
@@ -62,7 +65,7 @@ def _check_depth(value: Any) -> None:
         inner: list[Any] = []
         for container in level:
             members = container.values() if isinstance(container, dict) else container
-            inner.extend(member for member in members if isinstance(member, dict | list))
+            inner.extend([member for member in members if type(member) in _CONTAINERS])
         level = inner
     if level:
         raise Rejected(400, f"the body is nested deeper than {DEEPEST}")

@@ -57,12 +57,12 @@ def refuse(reason: str) -> Rejected:
 
 def only(request: RawRequest, name: str) -> str:
     """Return the value of a header that must stand exactly once, not empty and not oversized."""
-    count = request.header_count(name)
-    if count == 0:
+    found = request.all_of(name)
+    if not found:
         raise refuse(f"the header `{name}` is missing")
-    if count > 1:
-        raise refuse(f"the header `{name}` stands {count} times")
-    value = request.header(name) or ""
+    if len(found) > 1:
+        raise refuse(f"the header `{name}` stands {len(found)} times")
+    value = found[0]
     if not value:
         raise refuse(f"the header `{name}` is empty")
     if len(value) > LONGEST_HEADER:

@@ -193,7 +193,7 @@ def test_a_payload_that_breaks_the_evaluation_selects_nothing() -> None:
         def get(self, *_: Any) -> Any:
             raise RuntimeError("no")
 
-    found, reason = compile_path("$.a").attempt(Hostile(a=1))
+    found, reason = compile_path("$.a[*]").attempt(Hostile(a=[1]))
     assert found == []
     assert reason is not None
     assert "RuntimeError" in reason
