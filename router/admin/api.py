@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,10 +16,13 @@ from router.admin.changes import Changes
 from router.admin.filters import delivery_filter, event_filter
 from router.admin.health import Health
 from router.admin.metrics import Metrics
+from router.config.settings import is_loopback
 from router.errors import JournalError, JournalUnwritable
 from router.journal.journal import Journal, Stats
 
 _MAX_BODY = 64 * 1024
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^:\[\]]+))(?::\d+)?")
+_HEALTH = frozenset({"/healthz", "/readyz"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -53,13 +57,16 @@ class AdminApi:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        open_paths = {"/healthz", "/readyz"} | ({"/metrics"} if self._public else set())
+        open_paths = _HEALTH | ({"/metrics"} if self._public else set())
+        if self._public and request.path not in _HEALTH and not _is_local(request.host):
+            return _answer(403, error="without `admin.token` this listener answers to localhost only")
         if request.path not in open_paths and not self._allowed(request):
             return _answer(401, error="a token is needed: Authorization: Bearer ...")
         try:
             return await handler(request)
         except web.HTTPException as refusal:
-            return _answer(refusal.status, error=refusal.reason)
+            allow = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else None
+            return _answer(refusal.status, allow, error=refusal.reason)
         except ValueError as error:
             return _answer(400, error=str(error))
         except JournalUnwritable as error:
@@ -112,10 +119,16 @@ async def _read(request: web.Request, known: set[str]) -> dict[str, Any]:
         if not isinstance(asked.setdefault(flag, False), bool):
             raise ValueError(f"`{flag}` must be true or false")
     asked.setdefault("filter", {})
-    if not asked["filter"] and not asked["all"]:
+    if not asked["all"] and all(value is None for value in asked["filter"].values()):
         raise ValueError('name a filter, or say "all": true')
     return asked
 
 
-def _answer(status: int, **fields: Any) -> web.Response:
-    return web.json_response(fields, status=status)
+def _is_local(host: str) -> bool:
+    """Tell whether a request's Host names this machine: a web page can point a name of its own to 127.0.0.1."""
+    name = _HOST.fullmatch(host.lower())
+    return name is not None and is_loopback(name[1] or name[2])
+
+
+def _answer(status: int, headers: Mapping[str, str] | None = None, /, **fields: Any) -> web.Response:
+    return web.json_response(fields, status=status, headers=headers)

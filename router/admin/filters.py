@@ -36,9 +36,13 @@ def _read(asked: Mapping[str, Any], known: set[str], enums: Mapping[str, Any]) -
         if key == "ids":
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise ValueError("`ids` must be a list of texts")
+            if not value:  # a program that found none means none, not all
+                raise ValueError("`ids` is empty: leave it out, or name some")
             found[key] = tuple(value)
         elif not isinstance(value, str):
             raise ValueError(f"`{key}` must be a text")
+        elif not value:
+            raise ValueError(f"`{key}` is empty: leave it out, or give it a value")
         elif key in enums:
             try:
                 found[key] = enums[key](value)

@@ -15,8 +15,11 @@ _FRESH = 1.0  # seconds; a probe commits, so that a flood of them must not becom
 class Health:
     """Says whether the process may be sent events: not draining, and the journal can be written."""
 
-    def __init__(self, probe: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, probe: Callable[[], Awaitable[None]], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._probe = probe
+        self._monotonic = monotonic
         self._checked = float("-inf")
         self._writable = False
         self.draining = False
@@ -25,8 +28,8 @@ class Health:
         """Return whether events can be accepted now; the journal is tried at most once a second."""
         if self.draining:
             return False
-        if time.monotonic() - self._checked >= _FRESH:
-            self._checked = time.monotonic()
+        if self._monotonic() - self._checked >= _FRESH:
+            self._checked = self._monotonic()
             try:
                 await self._probe()
             except JournalError:

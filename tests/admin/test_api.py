@@ -1,0 +1,199 @@
+"""Who may ask, for what, and what is answered to nonsense."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.model import DeliveryState
+from tests.admin.office import OWN, RUN, Office, office
+
+DEAD, DELIVERED, READY, DISCARDED = (
+    DeliveryState.DEAD,
+    DeliveryState.DELIVERED,
+    DeliveryState.READY,
+    DeliveryState.DISCARDED,
+)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        f"Bearer {RUN}x",
+        f"Bearer {RUN} x",
+        f"Basic {RUN}",
+        RUN,
+        "Bearer é",
+    ],
+)
+@pytest.mark.parametrize("verb", ["retry", "replay", "nothing"])
+async def test_nothing_is_changed_without_the_token(desk: Office, authorization: str | None, verb: str) -> None:
+    name = await desk.dead("a")
+    headers = {} if authorization is None else {"Authorization": authorization}
+    status, said = await desk.post(verb, {"all": True}, headers=headers)
+    assert (status, list(said)) == (401, ["error"])
+    assert await desk.state(name) is DEAD
+
+
+async def test_a_token_in_the_query_is_none(desk: Office) -> None:
+    status, _ = await desk.post("retry", {"all": True}, headers={}, params={"token": RUN})
+    assert status == 401
+
+
+async def test_both_tokens_open_and_the_scheme_may_be_in_any_case(tmp_path: Path) -> None:
+    async with office(tmp_path / "router.db", public=False) as desk:
+        for authorization in (f"Bearer {RUN}", f"bearer {OWN}"):
+            status, said = await desk.post("retry", {"all": True}, headers={"Authorization": authorization})
+            assert (status, said["retried"]) == (200, 0)
+
+
+async def test_a_browser_gets_no_leave_to_ask_from_another_page(desk: Office) -> None:
+    headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
+    async with desk.session.options(desk.server.make_url("/api/v1/retry"), headers=headers) as answer:
+        assert answer.status == 401
+        assert [name for name in answer.headers if name.lower().startswith("access-control")] == []
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8081", "localhost.evil.example", "127.0.0.1.nip.io"]
+)
+async def test_a_name_that_a_page_points_to_this_machine_reads_nothing(desk: Office, host: str) -> None:
+    status, text = await desk.get("/metrics", headers={"Host": host})
+    assert status == 403
+    assert "router_" not in text
+    assert (await desk.get("/healthz", headers={"Host": host}))[0] == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8081", "127.0.0.1", "127.0.0.1:1", "[::1]:8081"])
+async def test_this_machine_may_be_called_by_all_its_names(desk: Office, host: str) -> None:
+    assert (await desk.get("/metrics", headers={"Host": host}))[0] == 200
+
+
+async def test_with_a_token_of_its_own_every_name_will_do_and_metrics_need_the_token(tmp_path: Path) -> None:
+    async with office(tmp_path / "router.db", public=False) as desk:
+        host = {"Host": "router.internal"}
+        assert (await desk.get("/metrics", headers=host))[0] == 401
+        assert (await desk.get("/metrics", headers=host | {"Authorization": f"Bearer {OWN}"}))[0] == 200
+        assert (await desk.get("/readyz", headers=host))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"", "JSON"),
+        (b"{", "JSON"),
+        (b"\xff", "JSON"),
+        (b"[" * 30_000, "JSON"),
+        (b"9" * 6000, "JSON"),
+        (b"[]", "JSON object"),
+        (b"null", "JSON object"),
+        (b'{"filter": 1}', "JSON object"),
+        (b'{"filter": []}', "JSON object"),
+        (b'{"nonsense": 1}', "`nonsense`"),
+        (b'{"all": 1}', "`all` must be true or false"),
+        (b'{"all": "true"}', "`all` must be true or false"),
+        (b'{"all": true, "dry_run": null}', "`dry_run` must be true or false"),
+        (b"{}", '"all": true'),
+        (b'{"filter": {}}', '"all": true'),
+        (b'{"all": false}', '"all": true'),
+        (b'{"filter": {"type": null, "source": null}}', '"all": true'),
+        (b'{"filter": {"ids": []}}', "`ids` is empty"),
+        (b'{"filter": {"ids": []}, "all": true}', "`ids` is empty"),
+        (b'{"filter": {"text": ""}}', "`text` is empty"),
+        (b'{"filter": {"limit": 5}}', "`limit` is no filter"),
+        (b'{"filter": {"since": "\\ud800"}}', "`since` must be a time"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["retry", "replay"])
+async def test_nonsense_is_400_says_what_is_wrong_and_changes_nothing(
+    desk: Office, verb: str, body: bytes, what: str
+) -> None:
+    name = await desk.dead("a")
+    status, said = await desk.post(verb, body)
+    assert status == 400
+    assert what in said["error"]
+    assert await desk.state(name) is DEAD
+    assert desk.woken == []
+
+
+@pytest.mark.parametrize("body", [b" " * 70_000, gzip.compress(b" " * 50_000_000)])
+async def test_a_huge_body_is_413_small_on_the_wire_or_not(desk: Office, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {RUN}"}
+    if body[:2] == b"\x1f\x8b":
+        headers["Content-Encoding"] = "gzip"
+    assert (await desk.post("retry", body, headers=headers))[0] == 413
+
+
+async def test_another_path_or_method_is_json_too(desk: Office) -> None:
+    assert (await desk.post("nothing", {}))[0] == 404
+    url = desk.server.make_url("/api/v1/retry")
+    async with desk.session.get(url, headers={"Authorization": f"Bearer {RUN}"}) as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+        assert list(await answer.json()) == ["error"]
+
+
+async def test_a_retry_makes_the_dead_ones_due_that_fit_and_wakes_the_worker(desk: Office) -> None:
+    first, second = await desk.dead("a"), await desk.dead("b")
+    done = await desk.delivered("c")
+    assert (await desk.post("retry", {"all": True, "dry_run": True}))[1] == {"would_retry": 2}
+    assert [await desk.state(name) for name in (first, second)] == [DEAD, DEAD]
+    assert (await desk.post("retry", {"filter": {"ids": [first]}}))[1] == {"retried": 1, "ids": [first]}
+    assert [await desk.state(name) for name in (first, second, done)] == [READY, DEAD, DELIVERED]
+    assert len(desk.woken) == 1
+    assert (await desk.post("retry", {"all": True}))[1] == {"retried": 1, "ids": [second]}
+    assert (await desk.post("retry", {"all": True}))[1] == {"retried": 0, "ids": []}
+
+
+async def test_only_dead_deliveries_are_retried(desk: Office) -> None:
+    status, said = await desk.post("retry", {"filter": {"state": "delivered"}})
+    assert status == 400
+    assert "only dead deliveries" in said["error"]
+
+
+async def test_a_replay_leaves_out_what_was_delivered_unless_asked_again(desk: Office) -> None:
+    done, dead = await desk.delivered("a"), await desk.dead("b")
+    _, said = await desk.post("replay", {"all": True, "dry_run": True})
+    assert (said["events"], said["deliveries"], said["left_out"]) == (2, 1, 1)
+    assert await desk.state(dead) is DEAD
+    _, said = await desk.post("replay", {"all": True})
+    assert (said["events"], said["deliveries"], said["left_out"]) == (2, 1, 1)
+    assert await desk.state(dead) is DISCARDED
+    assert len(desk.woken) == 2
+    _, said = await desk.post("replay", {"filter": {"ids": ["evt_a"]}, "again": True})
+    assert (said["events"], said["deliveries"]) == (1, 1)
+    assert await desk.state(done) is DELIVERED
+
+
+async def test_a_journal_that_does_not_answer_is_an_answer_not_a_traceback(
+    desk: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.journal.close()
+    for verb in ("retry", "replay"):
+        status, said = await desk.post(verb, {"all": True})
+        assert (status, "closed" in said["error"]) == (422, True)
+    assert (await desk.get("/metrics"))[0] == 200
+    assert "Traceback" not in caplog.text
+
+
+async def test_hostile_values_in_a_filter_find_nothing(desk: Office) -> None:
+    await desk.dead("a")
+    hostile: list[dict[str, Any]] = [
+        {"text": "\ud800"},
+        {"route": "\x00"},
+        {"ids": ["'; drop table events; --"]},
+        {"type": "*a" * 5000},
+        {"since": "9999-12-31T23:59:59-23:59"},
+        {"until": "0001-01-01T00:00:00+23:59"},
+    ]
+    for wanted in hostile:
+        status, said = await desk.post("retry", json.dumps({"filter": wanted}).encode())
+        assert (status, said) == (200, {"retried": 0, "ids": []}), wanted
