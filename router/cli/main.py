@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from router import __version__
-from router.cli.exit import FINE, Stop
+from router.cli.exit import FINE, UNREACHABLE, Stop
 
 #: One module a command group, in the order of --help; each has `add(commands)`.
 _GROUPS = ("run", "dev", "check", "send", "events", "deliveries", "retry", "plugin")
@@ -30,9 +31,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows few letters, or half of a character
+            stream.reconfigure(errors="backslashreplace")
     asked = parser().parse_args(argv)
     try:
-        return int(asked.command(asked) or FINE)
+        code = int(asked.command(asked) or FINE)
+        sys.stdout.flush()
+        return code
     except Stop as stop:
         if stop.message:
             print(f"router: {stop.message}", file=sys.stderr)
@@ -42,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `router events list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except OSError as error:
+        print(f"router: {error}", file=sys.stderr)
+        return UNREACHABLE
 
 
 if __name__ == "__main__":

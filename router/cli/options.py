@@ -59,7 +59,7 @@ def moment(text: str) -> datetime:
     """Read a time: ISO 8601 with a zone (a plain date is its midnight, UTC), or a duration before now."""
     try:
         return datetime.now(UTC) - timedelta(seconds=units.duration(text))
-    except ValueError:
+    except (ValueError, OverflowError):  # or longer ago than there are dates
         pass
     try:
         when = datetime.fromisoformat(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,27 @@ def test_every_command_has_a_help_text() -> None:
     commands: Any = next(action for action in parser()._actions if action.choices)
     assert {choice.dest for choice in commands._choices_actions} == set(commands.choices)
     assert all(choice.help for choice in commands._choices_actions)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_under_the_output_is_told_without_a_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "router", "plugin", "list"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 3
+    assert ended.stderr == "router: [Errno 28] No space left on device\n"
+
+
+def test_an_output_that_knows_only_ascii_is_written_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "routes.yaml").write_text("version: 1\nsources: {\u540d: {verify: none}}\n", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "router", "check", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "\\u540d" in ended.stdout
+    assert "Traceback" not in ended.stderr

@@ -29,8 +29,9 @@ def test_a_count_is_a_whole_number_from_1(text: str) -> None:
 
 
 def test_anything_else_is_refused_with_the_form_that_is_wanted() -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="2026-11-23T10:00:00Z"):
-        moment("yesterday")
+    for text in ("yesterday", "", "99999999d", "999999999999d", "2026-11-23T10:00:00+99:00"):
+        with pytest.raises(argparse.ArgumentTypeError, match="2026-11-23T10:00:00Z"):
+            moment(text)
 
 
 def test_the_journal_of_dev_is_a_file_beside_the_real_one() -> None:
