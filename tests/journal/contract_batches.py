@@ -1,0 +1,121 @@
+"""What every journal promises of writes that share a commit; used as contract.py is."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from router.journal.journal import DeliveryFilter, EventFilter, Journal
+from router.model import DeliveryState, Outcome
+from tests.journal.values import NOW, attempt, begun, event, found, later, plan, planned
+
+S = DeliveryState
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 31, 100, 300])
+async def test_events_of_one_batch_keep_what_is_theirs(journal: Journal, number: int) -> None:
+    plans = []
+    for n in range(number):
+        items = [
+            planned(f"evt_n{n}", f"action{i}", params=b'"%d/%d"' % (n, i), destination=f"to{i % 3}")
+            for i in range(n % 5)
+        ]
+        plans.append(plan(f"n{n}", *items) if items else plan(f"n{n}"))
+    take = {plan.deliveries[0].id for plan in plans[::2]}
+    answers = await asyncio.gather(*(journal.append(item, take=take) for item in plans))
+    assert [answer.uid for answer in answers] == [item.event.uid for item in plans]
+    for item, answer in list(zip(plans, answers, strict=True))[:: 1 + number // 50]:
+        stored = await journal.event(item.event.uid)
+        assert stored is not None
+        assert (stored.id, stored.body) == (item.event.id, item.event.body)
+        kept = await journal.deliveries(DeliveryFilter(event=item.event.uid))
+        assert sorted(kept, key=lambda d: d.id) == sorted(answer.deliveries, key=lambda d: d.id)
+        for wanted in item.deliveries:
+            delivery = await found(journal, wanted.id)
+            assert (delivery.params, delivery.destination) == (wanted.params, wanted.destination)
+            begun_at = [a.started_at for a in await journal.attempts(wanted.id)]
+            assert begun_at == ([NOW] if wanted.id in take else [])
+
+
+async def test_new_ones_and_repeats_of_one_batch_are_told_apart(journal: Journal) -> None:
+    await journal.append(plan("old"))
+    names = ["a", "b", "old", "a", "old", "a"]
+    bodies = [b"1", b"1", event("old").body, b"1", b"2", b"2"]
+    answers = await asyncio.gather(
+        *(
+            journal.append(plan(f"{n}", id=f"msg_{name}", body=body))
+            for n, (name, body) in enumerate(zip(names, bodies, strict=True))
+        )
+    )
+    told = [(answer.uid, answer.duplicate, answer.differs) for answer in answers]
+    assert told == [
+        ("evt_0", False, False),
+        ("evt_1", False, False),
+        ("evt_old", True, False),
+        ("evt_0", True, False),
+        ("evt_old", True, True),
+        ("evt_0", True, True),
+    ]
+    counted = {e.uid: (e.duplicates, e.duplicate_differs) for e in await journal.events(EventFilter())}
+    assert counted == {"evt_0": (2, 1), "evt_1": (0, 0), "evt_old": (2, 1)}
+
+
+async def test_records_of_one_batch_settle_what_is_theirs(journal: Journal) -> None:
+    running = [await begun(journal, f"n{n}") for n in range(40)]
+    states = [(S.DELIVERED, S.READY, S.DEAD, S.SKIPPED)[n % 4] for n in range(40)]
+    stale = [n % 7 == 3 for n in range(40)]
+    answers = await asyncio.gather(
+        *(
+            journal.record(
+                attempt(
+                    one,
+                    state,
+                    lease=one.lease + late,
+                    reason=f"reason {n} \N{SNOWMAN} \udc80 \0",
+                    due_at=later(n) if state is S.READY else None,
+                    ended_at=later(100 + n),
+                    facts={"n": n, "text": '"\0\N{SNOWMAN}'} if n % 2 else {},
+                )
+            )
+            for n, (one, state, late) in enumerate(zip(running, states, stale, strict=True))
+        )
+    )
+    assert answers == [not late for late in stale]
+    for n, (one, state, late) in enumerate(zip(running, states, stale, strict=True)):
+        stored = await found(journal, one.id)
+        (tried,) = await journal.attempts(one.id)
+        if late:
+            assert (stored.state, stored.reason, tried.outcome) == (S.RUNNING, None, None)
+            continue
+        reason = f"reason {n} \N{SNOWMAN} \\udc80 \\x00"
+        assert (stored.state, stored.reason, tried.reason) == (state, reason, reason)
+        assert stored.due_at == (later(n) if state is S.READY else NOW)
+        assert stored.settled_at == (None if state is S.READY else later(100 + n))
+        assert tried.ended_at == later(100 + n)
+        assert tried.facts == ({"n": n, "text": '"\0\N{SNOWMAN}'} if n % 2 else {})
+
+
+async def test_of_two_records_of_one_start_one_counts(journal: Journal) -> None:
+    running = await begun(journal)
+    answers = await asyncio.gather(
+        journal.record(attempt(running, S.DEAD, reason="first")), journal.record(attempt(running, reason="second"))
+    )
+    assert sorted(answers) == [False, True]
+    stored = await found(journal, running.id)
+    (tried,) = await journal.attempts(running.id)
+    assert stored.reason == tried.reason == ("first" if answers[0] else "second")
+    assert (stored.state, tried.outcome) == (
+        (S.DEAD, Outcome.DEAD) if answers[0] else (S.DELIVERED, Outcome.DELIVERED)
+    )
+
+
+async def test_a_record_that_cannot_be_stored_fails_alone(journal: Journal) -> None:
+    running = [await begun(journal, f"n{n}") for n in range(9)]
+    answers = await asyncio.gather(
+        *(journal.record(attempt(one, S.RUNNING if n == 4 else S.DELIVERED)) for n, one in enumerate(running)),
+        return_exceptions=True,
+    )
+    assert isinstance(answers.pop(4), ValueError)
+    assert answers == [True] * 8
+    assert await journal.count(DeliveryFilter(state=S.DELIVERED)) == 8
