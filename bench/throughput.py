@@ -1,4 +1,4 @@
-"""Events a second, acknowledged and delivered, as ratios to a bare aiohttp handler; start-up time; memory.
+"""Events a second, acknowledged and delivered, as ratios to a bare aiohttp handler; processor time, memory.
 
     make bench            or: python -m bench.throughput --events 5000 --rounds 3
 
@@ -88,6 +88,19 @@ def memory(pid: int) -> float:
     return float("nan")
 
 
+def processor(pid: int) -> tuple[float, float]:
+    """Return the seconds of processor time of the event loop, and of all other threads (Linux)."""
+    loop = others = 0.0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        spent = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        if int(thread.name) == pid:
+            loop += spent
+        else:
+            others += spent
+    return loop, others
+
+
 def delivered(sink: int) -> int:
     """Return how many deliveries have reached the sink."""
     with urllib.request.urlopen(f"http://127.0.0.1:{sink}/count", timeout=5) as answer:
@@ -139,6 +152,7 @@ def main() -> None:
                 requests = signed(options.events, f"{number}")
                 before = asyncio.run(load.run(bare_port, requests))
                 done = delivered(sink)
+                loop, writer = processor(pid)
                 began = time.perf_counter()
                 acked = asyncio.run(load.run(port, requests))
                 while delivered(sink) < done + options.events:
@@ -146,6 +160,9 @@ def main() -> None:
                         raise SystemExit(f"only {delivered(sink) - done} of {options.events} were delivered")
                     time.sleep(0.02)
                 all_delivered = options.events / (time.perf_counter() - began)
+                spent = [
+                    (a - b) / options.events * 1e6 for a, b in zip(processor(pid), (loop, writer), strict=True)
+                ]
                 after = asyncio.run(load.run(bare_port, requests))
                 bare = (before.per_second + after.per_second) / 2
                 acknowledged.append(acked.per_second / bare)
@@ -153,6 +170,7 @@ def main() -> None:
                 print(
                     f"round {number + 1}: bare {bare:,.0f}/s, acknowledged {acked.per_second:,.0f}/s "
                     f"({acknowledged[-1]:.2f}), delivered {all_delivered:,.0f}/s ({end_to_end[-1]:.2f}), "
+                    f"processor {spent[0]:.0f} us an event in the loop and {spent[1]:.0f} in threads, "
                     f"answers {dict(acked.statuses)}"
                 )
             busy = memory(pid)
