@@ -149,13 +149,16 @@ class Builder:
         entries = []
         for key, value in node.entries:
             name = str(key.value)
+            part = self.build(dictionary.value, value, f"{path}.{name}")
+            if self._constant_key(key, path):
+                continue
             try:
-                if not self._constant_key(key, path):
-                    TypeAdapter(dictionary.key).validate_python(name)
+                TypeAdapter(dictionary.key).validate_python(name)
             except ValidationError as error:
                 said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
                 self.problems.error("wrong-value", key, f"a name in `{path}`: {said}")
-            entries.append((name, self.build(dictionary.value, value, f"{path}.{name}")))
+                continue
+            entries.append((name, part))
         return MapOf(tuple(entries))
 
     def _tree(self, node: Node, path: str, key: str, owner: dict[str, Any], leaf: KindOf) -> Part:

@@ -102,7 +102,7 @@ def _of_ends(message: str, source: str, *, expression: bool) -> Said | None:
         return Said(
             "something follows the expression", "put an operator, `|` or `~` between, or quote what is text"
         )
-    if expression and message.startswith(("Expected an expression", "unexpected end")):
+    if expression and message.startswith(("Expected an expression", "unexpected end", "unexpected 'end")):
         return Said("the expression is not complete")
     return None
 

@@ -1,0 +1,1 @@
+"""The language of routes.yaml, sentence by sentence, on whole files."""
