@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
@@ -12,13 +15,20 @@ _SHORTEST = 6  # shorter ones would blacken ordinary words
 
 
 class Redactor:
-    """Replaces every known secret in a text by `***`; the longest first, so that no part of one is left."""
+    """Replaces every known secret in a text by `***`; the longest first, so that no part of one is left.
+
+    Servers quote what they got in forms of their own: those of addresses, JSON and base64 are known, too.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+        known = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+        self._secrets = sorted((form for form in known if len(form) >= _SHORTEST), key=len, reverse=True)
+        self._shortest = len(self._secrets[-1]) if self._secrets else 0
 
     def text(self, text: str) -> str:
         """Return the text without secrets."""
+        if len(text) < self._shortest:
+            return text
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, "***")
@@ -50,6 +60,26 @@ def secrets_in(value: Any) -> set[str]:
         if address.scheme in ("http", "https") and len(address.path) > 16:
             found.add(address.path)
     return found - {""}
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield the secret, and as it stands in addresses, in JSON, in Python's quotes, and inside base64."""
+    yield secret
+    raw = secret.encode("utf-8", "surrogatepass")
+    for percent in (quote(raw, safe=""), quote(raw, safe="/"), quote_plus(raw)):
+        yield percent
+        yield re.sub("%..", lambda found: found[0].lower(), percent)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield repr(secret)[1:-1]
+    for before in range(3):  # where it begins in a group of three bytes; its neighbours share the first character
+        first, last = (before * 8 + 5) // 6, (before + len(raw)) * 8 // 6
+        encoded = base64.b64encode(bytes(before) + raw).decode()[first:last]
+        yield encoded
+        yield encoded.translate(_URL_SAFE)
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _secrets(value: Any) -> Iterator[str]:
