@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -95,6 +96,7 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
             sys.stderr.flush()
             os._exit(FINE)
 
+    _spare_the_collector()
     try:
         with asyncio.Runner() as runner:
             _complete(runner, main())
@@ -103,6 +105,16 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
     except OSError as error:
         raise Stop(f"cannot listen: {error}", UNREACHABLE) from None
     return FINE
+
+
+def _spare_the_collector() -> None:
+    """Keep Python's collector of cycles away from modules and rules, and from running every few requests.
+
+    With its defaults it took a sixth of the time under load, and stopped the loop for 80 ms at a time.
+    """
+    gc.collect()
+    gc.freeze()  # what is there now stays until the end
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _complete(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:
