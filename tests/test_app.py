@@ -1,0 +1,215 @@
+"""The parts put together: what starts, what ends, and in which order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from router.app import Addresses, Options, Running, serve
+from router.errors import JournalBusy, JournalError
+from router.journal.lock import Lock
+from router.ruleset import Loaded, load_ruleset
+from router.tasks import spawn
+from tests.vendors.app import AppVendor
+
+LIMIT = 30.0  # seconds, well below the minute for which aiohttp would wait by itself
+ROUTES = """
+server: {{listen: "127.0.0.1:{port}", drain: {drain}, body_timeout: 60s}}
+admin: {{listen: "127.0.0.1:{admin}"}}
+journal: {{url: "sqlite:///{folder}/router.db", min_free: 1KiB, lock_wait: {wait}}}
+sources: {{open: {{verify: none, id: $.id, type: $.type}}}}
+destinations: {{app: {{type: http, base_url: "{app}"}}}}
+routes:
+  - {{name: all, source: open, actions: [{{http: {{path: /in, json: "{{{{ payload }}}}"}}, destination: app}}]}}
+"""
+
+
+class House:
+    """One configuration in a folder, and the router that runs it in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings: dict[str, Any] = {"port": 0, "admin": 0, "drain": "10s", "wait": "10ms", "app": "http://x"}
+        self.stop = asyncio.Event()
+        self.addresses: Addresses | None = None
+        self.running: Running | None = None
+
+    def load(self) -> Loaded:
+        """Write and read the configuration."""
+        path = self.folder / "routes.yaml"
+        path.write_text(ROUTES.format(folder=self.folder, **self.settings))
+        loaded = load_ruleset(path, {})
+        assert loaded.ruleset is not None, [problem.message for problem in loaded.problems]
+        return loaded
+
+    async def serve(self, started: Callable[[], None] = lambda: None) -> int:
+        """Run until `stop`."""
+        ruleset = self.load().ruleset
+        assert ruleset is not None
+
+        async def begun(addresses: Addresses, running: Running) -> None:
+            self.addresses, self.running = addresses, running
+            started()
+
+        return await serve(ruleset, Options(load=self.load, journal=self.journal), self.stop, begun)
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.folder / "router.db"
+
+    @property
+    def url(self) -> str:
+        """The public address."""
+        assert self.addresses is not None
+        return self.addresses.public
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Run it, and end it as SIGTERM does."""
+        up = asyncio.Event()
+        task = spawn(self.serve(up.set), name="serve")
+        waiting = spawn(up.wait(), name="up")
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        assert up.is_set(), task.result()
+        try:
+            async with aiohttp.ClientSession() as session:
+                yield session
+        finally:
+            self.stop.set()
+            async with asyncio.timeout(LIMIT):
+                assert await task == 0
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A house that is not opened yet."""
+    return House(tmp_path)
+
+
+async def post(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> int:
+    async with session.post(f"{url}/webhooks/open", json=body) as answer:
+        return answer.status
+
+
+async def test_an_event_goes_all_the_way_and_everything_is_given_back_at_the_end(house: House) -> None:
+    async with AppVendor() as app:
+        house.settings["app"] = app.url
+        async with house.open() as session:
+            assert await post(session, house.url, {"id": "1", "type": "x"}) == 202
+            assert await post(session, house.url, {"id": "1", "type": "x"}) == 200
+            async with asyncio.timeout(LIMIT):
+                await app.arrived.wait()
+            async with session.get(f"{house.url}/readyz") as answer:
+                assert answer.status == 200
+        assert [json.loads(request.body)["id"] for request in app.received] == ["1"]
+    assert Lock(house.journal).holder() is None
+    assert Lock(house.journal).path.read_text() == ""
+    with pytest.raises(aiohttp.ClientConnectorError):
+        async with aiohttp.ClientSession() as session:
+            await post(session, house.url, {})
+
+
+async def test_the_lock_file_tells_where_the_admin_listener_is_and_its_token(house: House) -> None:
+    async with house.open() as session:
+        holder = Lock(house.journal).holder()
+        assert holder is not None
+        assert holder.admin is not None
+        headers = {"Authorization": f"Bearer {holder.token}"}
+        url = f"{holder.admin}/api/v1/retry"
+        async with session.post(url, json={"all": True}, headers=headers) as answer:
+            assert (answer.status, await answer.json()) == (200, {"retried": 0, "ids": []})
+        async with session.get(f"{holder.admin}/metrics") as answer:
+            assert "router_deliveries_running 0.0" in await answer.text()
+
+
+@pytest.mark.parametrize("which", ["port", "admin"])
+async def test_a_port_that_is_taken_leaves_nothing_running_and_the_journal_free(house: House, which: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        house.settings[which] = taken.getsockname()[1]
+        with pytest.raises(OSError, match="address already in use"):
+            await house.serve()
+    house.settings[which] = 0
+    async with house.open():
+        pass
+
+
+async def test_a_journal_that_another_process_owns_is_an_error(house: House) -> None:
+    other = Lock(house.journal)
+    other.acquire()
+    with pytest.raises(JournalBusy, match="owned by process"):
+        await house.serve()
+    other.release()
+
+
+async def test_a_stop_ends_the_waiting_for_the_journal(house: House) -> None:
+    house.settings["wait"] = "600s"
+    other = Lock(house.journal)
+    other.acquire()
+    waiting = spawn(house.serve(), name="serve")
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    house.stop.set()
+    async with asyncio.timeout(LIMIT):
+        assert await waiting == 0
+    assert house.running is None
+    other.release()
+
+
+async def test_a_damaged_journal_opens_no_port(house: House) -> None:
+    house.journal.write_bytes(b"SQLite format 3\x00" + b"\xff" * 8000)
+    with pytest.raises(JournalError, match="restore it from a backup"):
+        await house.serve()
+    assert house.addresses is None
+
+
+async def test_a_sender_or_an_admin_that_dawdles_does_not_put_off_the_end(house: House) -> None:
+    house.settings["drain"] = "1s"
+    writers = []
+    async with house.open():
+        assert house.running is not None
+        for path, port in (("/webhooks/open", house.url), ("/api/v1/retry", house.running.admin_url)):
+            _, writer = await asyncio.open_connection("127.0.0.1", int(port.rsplit(":", 1)[1]))
+            token = f"Authorization: Bearer {house.running.token}\r\n"
+            writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{token}Content-Length: 9\r\n\r\n{{".encode())
+            await writer.drain()
+            writers.append(writer)
+        await asyncio.sleep(0.05)
+    for writer in writers:
+        writer.close()
+
+
+async def test_what_is_under_way_at_the_end_is_given_back_to_the_next_start(house: House) -> None:
+    async with AppVendor() as app:
+        house.settings |= {"app": app.url, "drain": "100ms"}
+        app.hang()
+        async with house.open() as session:
+            assert await post(session, house.url, {"id": "1", "type": "x"}) == 202
+            async with asyncio.timeout(LIMIT):
+                await app.arrived.wait()
+        app.arrived.clear()
+        house.stop = asyncio.Event()
+        async with house.open():
+            async with asyncio.timeout(LIMIT):
+                await app.arrived.wait()
+        first, again = app.received
+        assert first.headers["webhook-id"] == again.headers["webhook-id"]
+
+
+async def test_while_it_drains_it_is_not_ready(house: House) -> None:
+    async with house.open():
+        assert house.running is not None
+        running = house.running
+        assert await running.health.ready()
+    assert not await running.health.ready()
+    assert running.left() <= 10.0
