@@ -97,7 +97,7 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
     faulty = Faulty(
         sources={name: likely_vars(node) for name, node in _others(document.sources, sources)},
         destinations={name: plugin_of(name, node) for name, node in _others(document.destinations, destinations)},
-        plugins=frozenset(Path(fault.file).stem for fault in registry.faults),
+        plugins=frozenset(_plugin_name(Path(fault.file)) for fault in registry.faults),
     )
     context = Context(sources, destinations, registry, document.vars, faulty=faulty)
     table = compile_routes(document.routes, context, problems)
@@ -115,6 +115,10 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
 
 def _others(section: nodes.Mapping, usable: Collection[str]) -> list[tuple[str, Node]]:
     return [(str(key.value), node) for key, node in section.entries if key.value not in usable]
+
+
+def _plugin_name(file: Path) -> str:
+    return file.parent.name if file.stem == "__init__" else file.stem
 
 
 def _watched(files: Sequence[Path], plugins: Sequence[Path]) -> tuple[Path, ...]:

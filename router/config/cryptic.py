@@ -35,6 +35,7 @@ def unknown_alias(source: str, mark: Mark, problems: Problems) -> None:
     """Note `*name` where no `&name` came before."""
     message = f"`{source}` is an alias in YAML, and no `&{source[1:]}` stands before it"
     problems.error("alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
+    problems.spoil(mark)
 
 
 def check_block(text: str, mark: Mark, problems: Problems) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Values
 from typing import TypeVar
 
 from router.config import units
@@ -41,6 +42,7 @@ class Fields:
         self.problems = problems
         self.what = what
         self.read: set[str] = set()
+        self._missing: dict[str, str] = {}
         if isinstance(node, Mapping):
             self.node = node
         else:
@@ -52,7 +54,8 @@ class Fields:
         self.read.add(name)
         value = self.node.get(name)
         if value is None and required:
-            self.problems.error("missing-key", self.node, f"{self.what} needs `{name}`")
+            self._missing[name] = f"{self.what} needs `{name}`"
+            self.problems.error("missing-key", self.node, self._missing[name])
         return value
 
     def text(self, name: str, *, required: bool = False, default: str | None = None) -> str | None:
@@ -114,8 +117,18 @@ class Fields:
         """Note that the value of a key is of another type."""
         self.problems.error("wrong-type", node, f"`{name}` must be {wanted}, not {kind_of(node)}", hint)
 
-    def finish(self, *, not_yet: Iterable[str] = (), also_known: Iterable[str] = ()) -> None:
-        """Note every key that was not read: as not yet supported, or as unknown with what was probably meant."""
+    def finish(
+        self,
+        *,
+        not_yet: Iterable[str] = (),
+        also_known: Iterable[str] = (),
+        elsewhere: Values[str, str] | None = None,
+    ) -> None:
+        """Note every key that was not read: as not yet supported, or as unknown with what was probably meant.
+
+        `elsewhere` says of keys of other mappings where they belong. What is missing because its key is
+        misspelled is told once, as that.
+        """
         later = set(not_yet)
         for key, _ in self.node.entries:
             name = str(key.value)
@@ -124,8 +137,11 @@ class Fields:
             if name in later:
                 self.problems.error("not-yet", key, f"`{name}` is not supported yet")
             else:
-                hint = did_you_mean(name, self.read | set(also_known))
+                hint = (elsewhere or {}).get(name) or did_you_mean(name, self.read | set(also_known))
                 self.problems.error("unknown-key", key, f"{self.what} has no key `{name}`", hint)
+                for missing, message in self._missing.items():
+                    if hint == f"did you mean `{missing}`?":
+                        self.problems.retract(self.node, message)
 
     def _unit(self, name: str, read: Callable[[str], T], default: T) -> T:
         text = self.text(name)

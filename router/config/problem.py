@@ -53,6 +53,11 @@ class Problems:
         self._found = {problem: None for problem in self._found if _place(problem.mark) != place}
         self._places.discard(place)
 
+    def retract(self, where: Node | Mark, message: str) -> None:
+        """Take back one sentence about a place: another one says it better."""
+        place = _place(_mark(where))
+        self._found = {p: None for p in self._found if (_place(p.mark), p.message) != (place, message)}
+
     def extend(self, others: Problems) -> None:
         """Take over what was noted elsewhere."""
         self._spoiled |= others._spoiled

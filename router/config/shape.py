@@ -44,7 +44,7 @@ def shape(lines: list[str], said: Complaint, at: int) -> Finding:
     if "mapping values" in said.said and said.line > 0:
         above = _above(lines, said.line)
         text = line_at(lines, above).strip()
-        if not re.search(r":(\s|$)", text):
+        if not re.search(r":(\s|$)", text) or re.match(r"-[^\s-]", text):
             return _no_colon(lines, above, text)
         message = "this line is indented deeper than the one above, whose value has already been written"
         return Finding("indentation", said.line, indent, 1, message, "let it begin where the keys around it begin")
@@ -92,7 +92,7 @@ def _no_colon(lines: list[str], number: int, text: str) -> Finding:
             "this is no item of a list",
             f"put a blank behind the dash: - {text[1:]}",
         )
-    if match := re.match(r"([\w-]+):(\S.*)", text):
+    if match := re.match(r"((?:- +)?[\w-]+):(\S.*)", text):
         hint = f"put a blank behind the colon: {match[1]}: {match[2]}"
         return Finding("syntax", number, start, length, "this key has no value", hint)
     if cut := re.match(r"(.*\S)\s+#(.*)", text):

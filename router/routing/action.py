@@ -21,6 +21,13 @@ from router.routing.template import Template, compile_expression, is_template
 
 COMMON = ("name", "destination", "event", "if", "for_each", "retry", "timeout")
 NOT_YET = ("delay", "fresh", "lane", "final")
+_ELSEWHERE = {
+    "where": "a `where` belongs to the route; an action has an `if`",
+    **dict.fromkeys(
+        ("source", "vars", "fallback", "enabled", "else", "order_by", "on_dead"), "it belongs to the route"
+    ),
+    **dict.fromkeys(("rate", "breaker", "concurrency", "max_pause"), "it belongs to the destination"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
         _check_indentation(fields, plugin, problems)
     destination = _destination(fields, plugin, context, problems) if plugin else None
     name = fields.text("name")
+    check_constant(fields, "name")
     nodes = fields.names("event")
     events = None
     if nodes is not None:
@@ -93,7 +101,7 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
         config = destination.config if destination else None
         if given is not None:
             parameters = compile_parameters(given, plugin.action, config, usage, known, problems, context.files)
-    fields.finish(not_yet=NOT_YET, also_known=COMMON)
+    fields.finish(not_yet=NOT_YET, also_known=COMMON, elsewhere=_ELSEWHERE)
     if not plugin or not destination or not parameters:
         return None
     policy = ActionPolicy(retry, timeout)
@@ -109,6 +117,13 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
         fields.node.mark,
         name is not None,
     )
+
+
+def check_constant(fields: Fields, key: str) -> None:
+    """Note a template where a constant has to stand."""
+    node = fields.node.get(key)
+    if isinstance(node, Scalar) and is_template(node.value):
+        fields.problems.error("constant", node, f"`{key}` is a constant: a template cannot stand here")
 
 
 def expression(fields: Fields, key: str, known: Collection[str], problems: Problems) -> Template | None:
@@ -137,7 +152,8 @@ def retry_span(policy: RetryPolicy) -> float:
 
 def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool) -> RegisteredAction | None:
     actions = context.registry.actions
-    own = [key for key, _ in fields.node.entries if str(key.value) not in (*COMMON, *NOT_YET)]
+    beside = {*COMMON, *NOT_YET, *_ELSEWHERE} - actions.keys()
+    own = [key for key, _ in fields.node.entries if str(key.value) not in beside]
     found = [key for key in own if str(key.value) in actions]
     if len(found) > 1:
         first, second = str(found[0].value), str(found[1].value)

@@ -56,6 +56,9 @@ def compile_events(
         if not name.strip():
             problems.error("empty", node, "`event` is empty: leave it out to take every event")
             continue
+        if "{{" in name:
+            problems.error("constant", node, "`event` is a constant: a template cannot stand here")
+            continue
         is_glob = "*" in name
         (globs if is_glob else exact).append(name)
         if known and not (any(glob_fits(name, type_) for type_ in known) if is_glob else name in known):

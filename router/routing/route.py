@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
-from router.routing.action import RouteAction, Setting, compile_action, expression
+from router.routing.action import RouteAction, Setting, check_constant, compile_action, expression
 from router.routing.condition import Condition, compile_where
 from router.routing.context import Context
 from router.routing.events import EventFilter, compile_events
 from router.routing.names import ALWAYS
 from router.routing.reach import check_reach, templates_of
-from router.routing.template import Template
+from router.routing.template import Template, is_template
 from router.routing.vars import Var, compile_vars
 
 NOT_YET = ("order_by", "on_dead")
+_ELSEWHERE = dict.fromkeys(
+    ("destination", "for_each", "retry", "timeout"), "it belongs to an action, beside its plugin's key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     name = fields.text("name", required=isinstance(node, Mapping))
     if name is not None and not name.strip():
         problems.error("missing-key", node, "the `name` of a route is empty")
+    check_constant(fields, "name")
     fields.what = f"the route `{name}`" if name else "a route"
     sources = _sources(fields, context, problems)
     every, unsure = _taken(fields, sources, context)
@@ -75,7 +79,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
         problems.warning("never", else_node, "`else` never happens: the route has neither `where` nor `if`")
     fallback = fields.flag("fallback", default=False)
     enabled = fields.flag("enabled", default=True)
-    fields.finish(not_yet=NOT_YET)
+    fields.finish(not_yet=NOT_YET, elsewhere=_ELSEWHERE)
     if name is None:
         return None
     return Route(
@@ -102,14 +106,15 @@ def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[
         name = str(node.value)
         if name in context.sources:
             found.add(name)
+        elif is_template(name):
+            problems.error("constant", node, "`source` is a constant: a template cannot stand here")
         elif name not in context.faulty.sources:
             problems.error(
                 "unknown-source", node, f"there is no source `{name}`", did_you_mean(name, context.sources)
             )
-    if not nodes:
-        problems.error(
-            "empty", fields.node.get("source") or fields.node, "`source` is empty: leave it out for all"
-        )
+    written = fields.node.get("source")
+    if isinstance(written, Sequence) and not written.items:
+        problems.error("empty", written, "`source` is empty: leave it out for all")
     return frozenset(found)
 
 
