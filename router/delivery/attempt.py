@@ -17,6 +17,7 @@ from router.delivery.facts import tidy
 from router.delivery.faults import expected
 from router.delivery.retry import next_state, too_late
 from router.delivery.target import Target
+from router.delivery.watchdog import Watchdog
 from router.errors import Permanent, Retry
 from router.journal.journal import Journal
 from router.model import Attempt, DeliveryState, Event, Outcome, RetryPolicy, StoredDelivery
@@ -93,6 +94,11 @@ class Runner:
         self._random = random
         self._redactor = redactor
         self._grace = grace
+        self._watchdog = Watchdog()
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self._watchdog.close()
 
     async def run(self, running: Running) -> Attempt | None:
         """Make one attempt and judge it; None where a shutdown cut it. Raises nothing."""
@@ -127,8 +133,9 @@ class Runner:
         given = self._delivery(delivery, carried, loop.time() + policy.timeout, started)
         running.executing = True
         try:
-            async with limit:
-                return await target.execute(params, given)
+            with self._watchdog.watch(f"the action `{target.destination.plugin}` (delivery {delivery.id})"):
+                async with limit:
+                    return await target.execute(params, given)
         except TimeoutError:
             if limit.expired():
                 raise Retry(f"timed out after {policy.timeout:g} s") from None

@@ -186,6 +186,7 @@ class Worker:
             log.error("%d outcomes could not be recorded: those deliveries run again after the next start", lost)
         self._closed = True
         self._recorder.close()
+        self._runner.close()
         for running in self._running.values():
             log.error("delivery %s does not end; the next start counts it as crashed", running.delivery.id)
         return len(self._running)
