@@ -63,8 +63,7 @@ class Reloader:
             before = self._live.ruleset
             self._known = old = stamp(self._known)  # what changes while it is read is a change of tomorrow
             loaded = await asyncio.to_thread(self._load)
-            watched = loaded.watched if loaded.ruleset is not None else (*self._known, *loaded.watched)
-            self._known = {**stamp(watched), **{file: old[file] for file in watched if file in old}}
+            self._known = {**stamp(loaded.watched), **{f: old[f] for f in loaded.watched if f in old}}
             if loaded.ruleset is None:
                 log.error(
                     "the new configuration has errors; the old one stays in force\n%s",

@@ -92,6 +92,12 @@ destinations:
     assert told(text + ROUTE.replace('      - shout: {text: "x"}\n', "")) == [f"3 {code}"]
 
 
+def test_the_types_of_a_faulty_source_are_not_judged() -> None:
+    text = GOOD.replace(SECRET, "short").replace("sources:", "sources:\n  github: {provider: github, secret: abc}")
+    text = text.replace("source: clerk", "source: [clerk, github]\n    event: user.created")
+    assert told(text) == ["4 secret"]
+
+
 def test_a_name_that_no_source_has_is_unknown_in_spite_of_a_faulty_source() -> None:
     text = GOOD.replace(SECRET, "short").replace("primary_email", "primary_emial")
     assert told(text) == ["3 secret", "10 unknown-name"]

@@ -96,6 +96,12 @@ def test_a_name_with_a_dash_stands_in_brackets() -> None:
     assert "a name with a dash stands in brackets: headers['X-Foo']" in said
 
 
+def test_a_mistake_in_a_block_is_told_in_its_line() -> None:
+    (said,) = faults("- name: r\n  actions:\n    - http:\n        path: /x\n        body: |\n          hello\n"
+                     "          dear {{ data.x && data.y }}\n")  # fmt: skip
+    assert said.startswith("7:28 template: the template is faulty: there is no `&&` here")
+
+
 def test_there_is_no_now() -> None:
     (said,) = wrong('"{{ now() }}"')
     assert "`now` is not defined here" in said
