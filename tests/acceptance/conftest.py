@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """The example's town on SQLite, its tables made, its router not started yet."""
-    with sqlite3.connect(tmp_path / "app.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
         connection.executescript((ROOT / "routes.example.sql").read_text())
     async with opened(tmp_path) as one:
         yield one
@@ -33,7 +33,7 @@ async def town_and_rows(request: pytest.FixtureRequest, tmp_path: Path) -> Async
         async with _postgres(tmp_path) as pair:
             yield pair
         return
-    with sqlite3.connect(tmp_path / "app.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
         connection.executescript((ROOT / "routes.example.sql").read_text())
     async with opened(tmp_path) as one:
 

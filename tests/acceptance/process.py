@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ class RouterProcess:
 
     def rows(self, query: str, database: str = "app.db") -> list[tuple[Any, ...]]:
         """Return the rows of a query in a SQLite file of its folder."""
-        with sqlite3.connect(self.folder / database) as connection:
+        with closing(sqlite3.connect(self.folder / database)) as connection, connection:
             return connection.execute(query).fetchall()
 
 

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,7 @@ async def test_a_sent_event_is_shown_on_its_whole_way(tmp_path: Path) -> None:
             "svix-signature: v1,",
         ):
             assert text in output
-        with sqlite3.connect(tmp_path / "app.db") as connection:
+        with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
             assert connection.execute("select email, name from users").fetchall() == [
                 ("ada@example.com", "Ada Byron")
             ]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,7 @@ class Host:
             one.mkdir()
         (self.config / "routes.yaml").write_text(ROUTES)
         (self.plugins / "note.py").write_text(PLUGIN)
-        with sqlite3.connect(self.data / "app.db") as connection:
+        with closing(sqlite3.connect(self.data / "app.db")) as connection, connection:
             connection.execute("create table users (clerk_id text primary key)")
         made = image.root.written("/data").stat()  # a new volume takes the owner of the image's folder
         for one in (self.data, self.data / "app.db"):
@@ -130,7 +131,7 @@ class Host:
 
     def users(self) -> list[str]:
         """Return the rows that the `sql` action has written."""
-        with sqlite3.connect(self.data / "app.db") as connection:
+        with closing(sqlite3.connect(self.data / "app.db")) as connection, connection:
             return [row[0] for row in connection.execute("select clerk_id from users order by 1")]
 
 

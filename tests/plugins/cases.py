@@ -6,7 +6,7 @@ import asyncio
 import base64
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ def _http(auth: Mapping[str, Any]) -> Callable[[Path], AbstractAsyncContextManag
 @asynccontextmanager
 async def _sql(folder: Path) -> AsyncIterator[Stage]:
     file = folder / "app.db"
-    with sqlite3.connect(file) as made:
+    with closing(sqlite3.connect(file)) as made, made:
         made.execute("create table users (id text primary key, email text)")
     made.close()
     held = sqlite3.connect(file, isolation_level=None)
