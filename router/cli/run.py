@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -82,6 +84,9 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: None
+        )  # `started` says what it does; before, it must not kill
         try:
             stuck = await serve(ruleset, options, stop, started)
         finally:
@@ -92,11 +97,12 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
             logging.getLogger("router").warning("left running: %s", ", ".join(left))
         if stuck or left:
             # The journal is closed, so nothing is lost; both the loop and the interpreter would wait for ever.
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):
+                sys.stdout.flush()
             os._exit(FINE)
 
     _spare_the_collector()
+    _allow_many_connections()
     try:
         with asyncio.Runner() as runner:
             _complete(runner, main())
@@ -115,6 +121,14 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()  # what is there now stays until the end
     gc.set_threshold(10_000, 20, 20)
+
+
+def _allow_many_connections() -> None:
+    """Take all the open files that the system grants: its usual 1,024 are soon held by idle connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):  # macOS grants less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _complete(runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import resource
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -104,6 +105,7 @@ routes:
     event: thread
     actions: [{evil_in_thread: {how: hang}}]
 """
+HARD_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \w+ +[\w.]+: ")
 
 
@@ -232,3 +234,14 @@ async def test_a_sender_forges_no_line_in_the_log(evil: RouterProcess) -> None:
     assert len(refused) == 2
     assert all(line.isprintable() for line in evil.log.splitlines())
     assert not any(line.startswith("2026-01-01") for line in evil.log.splitlines())
+
+
+async def test_a_reload_that_is_asked_for_too_early_does_not_end_the_process(tmp_path: Path) -> None:
+    router = RouterProcess(tmp_path, ROUTES.replace("plugins: [plugins]\n", "").partition("routes:")[0], {})
+    starting = asyncio.ensure_future(router.start())
+    await settled(lambda: (tmp_path / "router.db.lock").exists())
+    assert router._process is not None
+    router._process.send_signal(signal.SIGHUP)
+    await starting
+    assert resource.prlimit(router._process.pid, resource.RLIMIT_NOFILE)[0] == HARD_LIMIT
+    assert await router.terminate() == 0
