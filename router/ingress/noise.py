@@ -1,4 +1,4 @@
-"""Keeps requests that are not even HTTP from filling the log with tracebacks."""
+"""Keeps requests that are not even HTTP, and connections without end, from filling the log with tracebacks."""
 
 from __future__ import annotations
 
@@ -24,9 +24,33 @@ class Malformed(logging.Filter):
         return True
 
 
-_FILTER = Malformed()
+class Exhausted(logging.Filter):
+    """Lets asyncio say once in `pause` seconds that no connection can be accepted, not hundreds of times a second.
+
+    It says so, with a traceback, for every connection that waits while the process has no file to open left.
+    """
+
+    def __init__(self, pause: float = 10.0) -> None:
+        super().__init__()
+        self._pause = pause
+        self._last = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop such a record that comes too soon after the last one; keep every other."""
+        if not str(record.msg).startswith("socket.accept() out of system resource"):
+            return True
+        if record.created - self._last < self._pause:
+            return False
+        self._last = record.created
+        record.msg = "too many open files: no connection can be accepted until others end (raise `ulimit -n`)"
+        record.args, record.exc_info, record.exc_text = (), None, None
+        return True
+
+
+_MALFORMED, _EXHAUSTED = Malformed(), Exhausted()
 
 
 def quieten() -> None:
-    """Do so for aiohttp's server from now on; more than once does nothing."""
-    logging.getLogger("aiohttp.server").addFilter(_FILTER)
+    """Do both from now on; more than once does nothing."""
+    logging.getLogger("aiohttp.server").addFilter(_MALFORMED)
+    logging.getLogger("asyncio").addFilter(_EXHAUSTED)
