@@ -123,7 +123,7 @@ def test_what_is_no_journal_is_refused_and_left_alone(
 async def test_a_journal_that_was_cut_off_is_an_error_not_a_loss(path: Path) -> None:
     cut(path)
     journal = SqliteJournal(path, clock=lambda: NOW, min_free=0)
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalError, match="restore it from a backup"):
         await journal.open()
 
 
