@@ -72,7 +72,7 @@ DOES = "  actions: [{http: {path: /x}}]\n"
         (f'- name: "r\n{DOES}', '1:11 unclosed: this text is never closed by another `"` (close the quote)'),
         (f"- name: r\n  event: [a, b\n{DOES}", "2:12 unclosed: this `[` is not closed by `]` (close it with `]`)"),
         (
-            "- name: r\n  actions:\n    - resend:\n        to: a@b.c\n        subject: Hello: x\n        text: x\n",
+            "- name: r\n  actions:\n    - resend:\n        to: a@b.c\n        subject: A: b\n        text: x\n",
             "5:20 unquoted: a `:` and a blank insid",
         ),
     ],
