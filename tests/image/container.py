@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -57,7 +58,10 @@ class Container:
     ) -> None:
         assert self._process is not None
         if self._process.poll() is None:
-            self._process.kill()  # its child with it: --kill-child
+            # Its child first: the kernel forgets what --kill-child asked for once the child changes its user.
+            with suppress(ProcessLookupError, FileNotFoundError, IndexError):
+                os.kill(self.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
 
     @property
