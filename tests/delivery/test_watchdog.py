@@ -18,19 +18,19 @@ def watchdog() -> Watchdog:
 
 
 class Told(logging.Handler):
-    """Sets an event with the first record; it comes from another thread."""
+    """Keeps what is said, and sets an event with the first record; it comes from another thread."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.records: list[logging.LogRecord] = []
         self.said = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
         self.said.set()
 
 
-async def test_an_action_that_holds_the_loop_is_named_with_its_line_while_it_does(
-    watchdog: Watchdog, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_an_action_that_holds_the_loop_is_named_with_its_line_while_it_does(watchdog: Watchdog) -> None:
     told = Told()
     logging.getLogger("router.delivery.watchdog").addHandler(told)
     try:
@@ -39,7 +39,7 @@ async def test_an_action_that_holds_the_loop_is_named_with_its_line_while_it_doe
     finally:
         logging.getLogger("router.delivery.watchdog").removeHandler(told)
         watchdog.close()
-    [record] = caplog.records
+    [record] = told.records
     assert record.getMessage().startswith(
         "the action `slow` (delivery dlv_a) holds the event loop for more than 50 ms"
     )
