@@ -160,6 +160,12 @@ def test_what_is_no_duration_is_refused_with_the_form_that_is_wanted(text: str) 
         units.duration(text)
 
 
+def test_a_duration_is_so_short_that_what_begins_now_ends_on_a_date() -> None:
+    assert units.duration("3650d") == 3650 * 86400
+    with pytest.raises(ValueError, match="3650d"):
+        units.duration("3651d")
+
+
 @pytest.mark.parametrize("text", ["", "5", "5K", "5KB", "5 MiB", "1.5MiB", "-1B", "٣B"])
 def test_what_is_no_size_is_refused_with_the_form_that_is_wanted(text: str) -> None:
     with pytest.raises(ValueError, match="write 512B, 64KiB, 1MiB or 2GiB"):
