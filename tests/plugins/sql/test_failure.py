@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,6 +103,9 @@ async def test_a_value_that_postgresql_quotes_in_its_error_is_taken_out(postgres
 async def test_a_deadlock_is_tried_again(postgres: PostgresBench) -> None:
     await postgres.script("create table t (id int primary key, v int)")
     await postgres.script("insert into t values (1, 0), (2, 0)")
+    gate = secrets.randbits(62)
+    guard = await asyncpg.connect(postgres.url.partition("?")[0])
+    await guard.execute(f"select pg_advisory_lock({gate})")
     async with postgres.connection.transaction():
         await postgres.connection.execute("set local deadlock_timeout = '1h'; update t set v = 1 where id = 2")
         running = asyncio.ensure_future(
@@ -109,19 +113,25 @@ async def test_a_deadlock_is_tried_again(postgres: PostgresBench) -> None:
                 transaction=[
                     {"execute": "set local deadlock_timeout = '10ms'"},
                     {"update": "t", "values": {"v": 2}, "where": {"id": 1}},
+                    {"execute": f"select pg_advisory_xact_lock({gate})"},
                     {"update": "t", "values": {"v": 2}, "where": {"id": 2}},
                 ]
             )
         )
-        watch = await asyncpg.connect(postgres.url.partition("?")[0])
-        while not await watch.fetchval(
-            "select count(*) from pg_locks where not granted and transactionid is not null"
+        # A server looks for a deadlock once a wait, so the action has to be the last that begins to wait.
+        blocked = "select count(*) from pg_stat_activity where $1 = any(pg_blocking_pids(pid))"
+        while not await guard.fetchval(blocked, guard.get_server_pid()):
+            await asyncio.sleep(0.01)
+        other = asyncio.ensure_future(postgres.connection.execute("update t set v = 1 where id = 1"))
+        while not await guard.fetchval(
+            "select pg_blocking_pids($1) <> '{}'", postgres.connection.get_server_pid()
         ):
             await asyncio.sleep(0.01)
-        await watch.close()
-        await postgres.connection.execute("update t set v = 1 where id = 1")
+        await guard.execute(f"select pg_advisory_unlock({gate})")
         with pytest.raises(Retry, match="40P01"):
             await running
+        await other
+    await guard.close()
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
@@ -173,30 +183,18 @@ async def test_a_server_that_never_answers_is_left_at_the_deadline() -> None:
 
 
 async def test_connections_that_the_server_closed_are_replaced(postgres: PostgresBench) -> None:
-    await postgres.script("create table t (id int primary key)")
+    await postgres.script("create table t (id int primary key, pid int)")
     for number in range(3):
-        await postgres.run(insert="t", values={"id": number})
-        await postgres.script(
-            "select pg_terminate_backend(pid) from pg_stat_activity "
-            "where datname = current_database() and pid <> pg_backend_pid() and query like '%insert into t%'"
-        )
-        await postgres.script(f"select pg_terminate_backend(pid) from ({_others(postgres)}) o")
+        await postgres.run(execute="insert into t values (:n, pg_backend_pid())", params={"n": number})
+        await postgres.script(f"select pg_terminate_backend(pid) from t where id = {number}")
     await postgres.run(insert="t", values={"id": 9})
-    assert await postgres.rows("select count(*) from t") == [(4,)]
+    assert await postgres.rows("select count(*), count(distinct pid) from t") == [(4, 3)]
 
 
 async def test_a_connection_that_dies_in_the_middle_is_tried_again(postgres: PostgresBench) -> None:
     with pytest.raises(Retry):
         await postgres.run(execute="select pg_terminate_backend(pg_backend_pid())")
     await postgres.run(execute="select 1")
-
-
-def _others(postgres: PostgresBench) -> str:
-    """Select the backends that the action itself uses."""
-    return (
-        "select pid from pg_stat_activity where pid <> pg_backend_pid() and usename = current_user "
-        f"and query like '%{postgres.schema}%'"
-    )
 
 
 async def test_a_locked_sqlite_file_is_tried_again(lite: SqliteBench, monkeypatch: pytest.MonkeyPatch) -> None:
