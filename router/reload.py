@@ -50,6 +50,7 @@ class Reloader:
         observer: Observer,
     ) -> None:
         self._live = live
+        self._started = live.ruleset
         self._load = load
         self._apply = apply
         self._observer = observer
@@ -73,7 +74,8 @@ class Reloader:
                 return False
             await self._apply(loaded.ruleset)
             self._live.swap(loaded.ruleset)
-            for name in _needs_restart(before, loaded.ruleset):
+            log.info("reloaded: configuration %s is in force", loaded.ruleset.digest[:12])
+            for name in _needs_restart(self._started, loaded.ruleset):
                 log.warning("`%s` has changed: it takes effect when the router is started again", name)
             self._observer.reloaded(loaded.ruleset.digest, 0)
             return True

@@ -254,6 +254,19 @@ async def test_a_reload_that_was_asked_for_is_not_done_again_by_the_watcher(desk
     assert desk.loads == 2
 
 
+async def test_a_reload_is_said_and_settings_that_are_back_as_they_were_need_no_restart(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.write("routes.yaml", TEXT + "server: {listen: ':9000'}\n")
+    assert await desk.looks()
+    caplog.clear()
+    desk.write("routes.yaml", TEXT)
+    with caplog.at_level(logging.INFO):
+        assert await desk.looks()
+    assert "is in force" in caplog.text
+    assert "has changed" not in caplog.text
+
+
 async def test_settings_that_need_a_restart_are_named(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.write("routes.yaml", TEXT + "server: {listen: ':9000'}\njournal: sqlite:///other.db\n")
     with caplog.at_level(logging.WARNING):

@@ -164,6 +164,8 @@ def _introduce(asked: argparse.Namespace, addresses: Addresses, running: Running
         _write(f"  made up   {', '.join(sorted(ruleset.document.made))} (unset; made from their names)")
     for source in ruleset.sources.values():
         _write(f"  post to   {addresses.public}{source.path}")
+    if ruleset.document.server.port == 0:
+        _write("            (another program has the port that the configuration names)")
     _write(f"  admin     {addresses.admin}/metrics, /healthz, /readyz")
     _write(f"  journal   {running.options.journal} (router events list --dev --config {asked.config})")
     for source in ruleset.sources.values():

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from router.cli.exit import FINE, USAGE, Stop
+from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_filters, add_journal, add_json
 from router.cli.output import dump
 from router.cli.store import change
@@ -55,6 +55,8 @@ def retry(asked: argparse.Namespace) -> int:
     """Retry what fits."""
     names = ("source", "type", "route", "since", "until", "text", "event", "action", "destination")
     said = change(asked, "retry", _request(asked, names))
+    if asked.ids and not said.get("retried", said.get("would_retry")):
+        raise Stop("none of these is a dead delivery (see `router deliveries show ID`)", AT_FAULT)
     if asked.json:
         print(dump(said))
     elif asked.dry_run:
@@ -71,6 +73,8 @@ def replay(asked: argparse.Namespace) -> int:
     if asked.json:
         print(dump(said))
         return FINE
+    if asked.ids and not said["events"]:
+        raise Stop("no stored event has one of these ids (see `router events list`)", AT_FAULT)
     would = "would be " if asked.dry_run else ""
     print(f"{said['events']} events {would}replayed: {said['deliveries']} new deliveries")
     if said["left_out"]:

@@ -64,7 +64,8 @@ class Terminal(Observer):
         size = f"{len(event.body):,} bytes"
         title = self._paint("received", "cyan", "bold")
         self._say(f"{title} {name} {safe(event.id)}, {size}, {self._verified(event.source)}")
-        self._say(f"  stored as {event.uid} with {len(plan.deliveries)} deliveries, then acknowledged (202)")
+        number = f"{len(plan.deliveries)} {'delivery' if len(plan.deliveries) == 1 else 'deliveries'}"
+        self._say(f"  stored as {event.uid} with {number}, then acknowledged (202)")
         if plan.reason:
             self._say(f"  {plan.state.value}: {safe(plan.reason)}")
         explanation = self._explain(event)

@@ -95,11 +95,11 @@ class Fields:
 
     def duration(self, name: str, *, default: float) -> float:
         """Return a duration, in seconds."""
-        return self._unit(name, units.duration, default)
+        return self._unit(name, units.duration, default, "write {0}s, or {0}m for minutes")
 
     def size(self, name: str, *, default: int) -> int:
         """Return a size, in bytes."""
-        return self._unit(name, units.size, default)
+        return self._unit(name, units.size, default, "write {0}KiB, or {0}MiB")
 
     def names(self, name: str) -> list[Scalar] | None:
         """Return a text or a list of texts, as nodes; None where the key is missing."""
@@ -143,7 +143,12 @@ class Fields:
                     if hint == f"did you mean `{missing}`?":
                         self.problems.retract(self.node, message)
 
-    def _unit(self, name: str, read: Callable[[str], T], default: T) -> T:
+    def _unit(self, name: str, read: Callable[[str], T], default: T, hint: str) -> T:
+        node = self.node.get(name)
+        if isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            self.read.add(name)
+            self.problems.error("wrong-unit", node, f"`{name}` needs a unit", hint.format(node.text))
+            return default
         text = self.text(name)
         if text is None:
             return default

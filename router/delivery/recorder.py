@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from router.journal.journal import Journal
-from router.model import Attempt, DeliveryState, StoredDelivery
+from router.model import Attempt, DeliveryState, Outcome, StoredDelivery
 from router.observe import Observer
 from router.tasks import spawn
 
@@ -142,6 +142,16 @@ class Recorder:
                 delivery.route,
                 delivery.action,
                 attempt.number,
+                attempt.reason,
+            )
+        elif attempt.outcome is Outcome.RETRY:
+            log.warning(
+                "delivery %s failed (route %s, action %s, attempt %d), next try at %s: %s",
+                delivery.id,
+                delivery.route,
+                delivery.action,
+                attempt.number,
+                attempt.due_at.isoformat(timespec="seconds") if attempt.due_at else "once",
                 attempt.reason,
             )
         try:

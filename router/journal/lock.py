@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import stat
 import threading
@@ -14,7 +15,10 @@ from pathlib import Path
 
 from router.errors import JournalBusy, JournalError
 
+log = logging.getLogger(__name__)
+
 POLL = 0.05
+_SILENT = 1.0  # seconds that are waited without a word
 _MOST = 65_536
 
 
@@ -57,10 +61,14 @@ class Lock:
             return
         self._stop.clear()
         # A moment at least: someone who only looks at the file locks it for an instant.
-        end = time.monotonic() + max(wait, 4 * POLL)
+        begun, told = time.monotonic(), False
+        end = begun + max(wait, 4 * POLL)
         while True:
             if self._try():
                 return
+            if wait > _SILENT and not told and time.monotonic() >= begun + _SILENT:
+                told = True
+                log.warning("%s; waiting up to %g s for it to end", self._busy(), wait)
             if time.monotonic() >= end or self._stop.wait(POLL):
                 raise JournalBusy(self._busy())
 

@@ -91,6 +91,14 @@ async def test_a_dead_delivery_is_retried_while_no_process_runs_and_sent_by_the_
     assert await until_settled(town) == {"delivered": 4}
 
 
+async def test_an_unknown_id_is_a_mistake_and_not_nothing_to_do(town: Town) -> None:
+    await town.router.start()
+    for command, id_ in (("retry", "dlv_nope"), ("replay", "evt_nope")):
+        code, _, err = await town.router.command(command, id_)
+        assert code == 1, command
+        assert "see `router" in err
+
+
 async def test_a_replay_sends_by_todays_routes_and_leaves_out_what_was_delivered(town: Town) -> None:
     await town.router.start()
     await town.clerk.send("user.created", uid="msg_one", id="user_ada")

@@ -71,7 +71,8 @@ def test_a_missing_key_gives_the_default() -> None:
             "`a` must be a whole number, not true or false",
         ),
         ("a: 0", lambda f: f.count("a", default=1), "1:4 out-of-range", "`a` must be at least 1"),
-        ("a: 5", lambda f: f.duration("a", default=1.0), "1:4 wrong-type", "`a` must be a text, not a number"),
+        ("a: 5", lambda f: f.duration("a", default=1.0), "1:4 wrong-unit", "`a` needs a unit"),
+        ("a: 5", lambda f: f.size("a", default=1), "1:4 wrong-unit", "`a` needs a unit"),
         ("a: 5x", lambda f: f.duration("a", default=1.0), "1:4 wrong-unit", "`5x` is not a duration"),
         ("a: 5MB", lambda f: f.size("a", default=1), "1:4 wrong-unit", "`5MB` is not a size"),
         (

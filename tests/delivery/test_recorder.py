@@ -14,7 +14,7 @@ import pytest
 from router.errors import JournalUnwritable
 from router.journal.journal import Appended, Journal
 from router.model import Attempt, DeliveryState, EventState, Outcome, Plan, StoredDelivery
-from router.plugin import Delivery
+from router.plugin import Delivery, Retry
 from tests.delivery.house import Said, destination, event, eventually, house, planned
 
 DELIVERED, DEAD, READY, RUNNING = (
@@ -169,6 +169,20 @@ async def test_a_hostile_fact_reaches_the_real_journal(tmp_path: Path) -> None:
     async with house(tmp_path, destination("app", mail)) as h:
         [name] = await h.accept(planned())
         await h.reach(name, DELIVERED)
+
+
+async def test_a_failed_attempt_is_a_line_with_its_reason_and_the_next_try(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(self: Any, params: Said, delivery: Delivery) -> None:
+        raise Retry("HTTP 500: no luck", after=60.0)
+
+    async with house(tmp_path, destination("app", fails)) as h:
+        [name] = await h.accept(planned())
+        await eventually(lambda: h.seen.attempts)
+    assert f"delivery {name} failed" in caplog.text
+    assert "next try at 20" in caplog.text
+    assert "HTTP 500: no luck" in caplog.text
 
 
 async def test_a_late_outcome_of_an_ended_lease_changes_nothing(

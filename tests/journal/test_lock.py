@@ -75,6 +75,17 @@ def test_who_waits_gets_the_journal_when_its_owner_ends(owner: subprocess.Popen[
     lock.release()
 
 
+def test_who_waits_says_so_and_for_whom(
+    owner: subprocess.Popen[str], path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("router.journal.lock._SILENT", 0.0)
+    with pytest.raises(JournalBusy):
+        Lock(path).acquire(0.3)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert str(owner.pid) in said
+    assert "waiting up to 0.3 s" in said
+
+
 async def test_a_release_ends_the_waiting(owner: subprocess.Popen[str], path: Path) -> None:
     lock = Lock(path)
     waiting = asyncio.ensure_future(asyncio.to_thread(lock.acquire, 600.0))
