@@ -206,7 +206,7 @@ def test_a_verified_body_that_is_no_json_is_a_400(body: bytes) -> None:
         ),
         ("{verify: {scheme: hmak, header: X}, secret: abc, id: $.id}", "2:26 unknown-scheme: there is no scheme"),
         ("{verify: none, id: $.id, tolerance: 5m}", "2:44 tolerance: `tolerance` is of no use"),
-        ("{verify: none, id: $.id, max_body: 5}", "2:43 wrong-type: `max_body` must be a text"),
+        ("{verify: none, id: $.id, max_body: 5}", "2:43 wrong-unit: `max_body` needs a unit"),
         ("clerk", "2:8 wrong-type: the source `app` must be a mapping, not a text"),
     ],
 )

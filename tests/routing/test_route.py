@@ -64,7 +64,7 @@ def test_a_mistake_in_a_route_is_told_at_its_place(keys: str, found: str) -> Non
         ("{shout: {text: a}, fresh: 1h}", "4:28 not-yet: `fresh` is not supported yet"),
         ("{shout: {text: a}, final: true}", "4:28 not-yet: `final` is not supported yet"),
         ("{shout: {text: a}, retry: {max_attempt: 1}}", "4:36 unknown-key: `retry` has no key `max_attempt`"),
-        ("{shout: {text: a}, timeout: 5}", "4:37 wrong-type: `timeout` must be a text"),
+        ("{shout: {text: a}, timeout: 5}", "4:37 wrong-unit: `timeout` needs a unit"),
         ("{shout: {text: a}, timeout: 0s}", "4:37 out-of-range: `timeout` must be more than 0s"),
         ("{shout: {text: a}, for_each: [a]}", "4:38 wrong-type: `for_each` must be an expression, not a list"),
         ("{store: {upsert: a}}", "4:10 missing-destination: `store` needs a destination"),
