@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -99,16 +98,21 @@ async def test_the_same_id_with_another_body_is_counted_and_never_run(town: Town
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"\xff\xfe", b"", b"[" * 150 + b"]" * 150, b"[" * 100_000, b'{"a": NaN}', b'"\xed\xa0\x80"'],
-    ids=["cut", "not UTF-8", "empty", "deep", "very deep", "NaN", "a raw surrogate"],
+    [b"{", b"", b"[" * 150 + b"]" * 150, b"[" * 100_000, b'{"a": NaN}'],
+    ids=["cut", "empty", "deep", "very deep", "NaN"],
 )
-async def test_a_verified_body_that_cannot_be_read_is_a_4xx(town: Town, body: bytes) -> None:
+async def test_a_verified_body_that_cannot_be_read_is_400(town: Town, body: bytes) -> None:
     await town.router.start()
-    text = body.decode("latin-1")
-    key = Webhook(town.clerk.key._whsecret) if hasattr(town.clerk.key, "_whsecret") else town.clerk.key
-    headers = replace(town.clerk, key=key).signed(body if text.isascii() else b"x")
-    answer = await town.clerk.post(body, headers)
-    assert answer.status in (400, 401)
+    answer = await town.clerk.post(body, town.clerk.signed(body))
+    assert answer.status == 400
+    assert town.router.rows("select count(*) from events", "router.db") == [(0,)]
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'"\xed\xa0\x80"'], ids=["not UTF-8", "a raw surrogate"])
+async def test_a_body_that_svix_cannot_sign_is_401(town: Town, body: bytes) -> None:
+    await town.router.start()
+    answer = await town.clerk.post(body, town.clerk.signed(b"x"))
+    assert answer.status == 401
     assert town.router.rows("select count(*) from events", "router.db") == [(0,)]
 
 
