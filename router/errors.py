@@ -77,8 +77,13 @@ class Permanent(DeliveryError):
 
 
 class Retry(DeliveryError):
-    """The delivery may work later; `after` is the number of seconds the destination asked for, if it did."""
+    """The delivery may work later.
 
-    def __init__(self, reason: str, *, after: float | None = None) -> None:
+    `after` is the number of seconds that the destination asked to be left alone for, if it did: its whole lane
+    pauses. `throttled` says that the destination turned the call away unread (429): it counts as no attempt.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, throttled: bool = False) -> None:
         super().__init__(reason)
         self.after = after
+        self.throttled = throttled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 Pairs = tuple[tuple[str, str], ...]
@@ -26,8 +26,8 @@ class DeliveryState(StrEnum):
 
     READY = "ready"  #: to be started when it is due
     RUNNING = "running"  #: an attempt is under way
-    WAITING = "waiting"  #: behind another one of its key
-    HELD = "held"  #: stopped by a person
+    WAITING = "waiting"  #: ready, and not due yet; never stored, but shown and searched for
+    HELD = "held"  #: stopped until a person releases it: its journal is a restored backup
     DELIVERED = "delivered"
     SKIPPED = "skipped"  #: rightly not sent, with the reason
     DISCARDED = "discarded"  #: ended by a person
@@ -41,8 +41,17 @@ class Outcome(StrEnum):
     RETRY = "retry"  #: failed, and is tried again
     DEAD = "dead"  #: failed for good
     SKIPPED = "skipped"
+    THROTTLED = "throttled"  #: the destination asked to wait (429); counts as no attempt
     INTERRUPTED = "interrupted"  #: cut by a shutdown; counts as no attempt
-    CRASHED = "crashed"  #: the process ended while it ran; the outcome is unknown
+    CRASHED = "crashed"  #: the process ended while it ran; the outcome is unknown; counts as no attempt
+
+
+class Priority(IntEnum):
+    """The class of a delivery in its lane: live traffic first; every fourth slot goes to the lower ones."""
+
+    FIRST = 0  #: not tried yet
+    RETRY = 1  #: tried before, by itself or on a person's word
+    REPLAY = 2  #: of a replay, whether tried or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +115,27 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerPolicy:
+    """When a lane's circuit breaker opens; times in seconds.
+
+    It opens when, within `window`, at least `minimum` attempts ended and `share` of them failed. After `pause`
+    one delivery is let through: its success closes the breaker, its failure opens it for another `pause`.
+    """
+
+    share: float = 0.5
+    minimum: int = 20
+    window: float = 60.0
+    pause: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedDelivery:
     """One action for one event, rendered: what the journal stores in the commit of the event.
 
     `params` is JSON, as bytes; secrets and the event's own body are referenced in it, never copied.
-    `state` is ready, or dead with a reason (a template that failed), or skipped with a reason.
+    `state` is ready, or dead with a reason (a template that failed), or skipped with a reason. `lane` splits
+    the destination's queue; '' is its whole one. `due_at` is when it may start, None for at once; after
+    `fresh_until` it is skipped. `tells` is false for what an `on_dead` made: its own death is told nobody.
     """
 
     id: str
@@ -125,6 +150,11 @@ class PlannedDelivery:
     state: DeliveryState = DeliveryState.READY
     reason: str | None = None
     index: int | None = None
+    lane: str = ""
+    due_at: datetime | None = None
+    fresh_until: datetime | None = None
+    priority: Priority = Priority.FIRST
+    tells: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +172,8 @@ class StoredDelivery:
     """A delivery as the journal holds it.
 
     `attempts` counts the attempts begun, the one that is running included. `lease` changes with every
-    start, so that a late record of an earlier start is told apart.
+    start, so that a late record of an earlier start is told apart. A `suspect` was running when its process
+    ended; it runs alone until it has outlived that. `crashes_alone` are the ends that it is to blame for.
     """
 
     id: str
@@ -167,6 +198,11 @@ class StoredDelivery:
     lease: int = 0
     interrupted: int = 0
     crashes: int = 0
+    lane: str = ""
+    priority: Priority = Priority.FIRST
+    fresh_until: datetime | None = None
+    suspect: bool = False
+    crashes_alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +210,8 @@ class Attempt:
     """One try of a delivery, and what follows from it.
 
     `state` is the delivery's next state: delivered, dead, skipped, or ready with `due_at`. `facts` is
-    what the action returned, already cut to size; `status` the HTTP status, where there was one.
+    what the action returned, already cut to size. `pause_until` is when its whole lane may go on, where the
+    destination asked for a pause.
     """
 
     delivery_id: str
@@ -187,6 +224,12 @@ class Attempt:
     reason: str | None = None
     due_at: datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    pause_until: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the delivery's `max_attempts`."""
+        return self.outcome not in (Outcome.THROTTLED, Outcome.INTERRUPTED, Outcome.CRASHED)
 
     @property
     def duration(self) -> timedelta:

@@ -5,11 +5,12 @@ One contract suite (tests/journal/contract.py) holds every implementation to it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from router.journal.lane import LaneCount, LaneLimits, LaneState
 from router.model import (
     Attempt,
     DeliveryState,
@@ -26,13 +27,45 @@ from router.model import (
 class Appended:
     """What an append did: `duplicate` when the source had sent this id before, `differs` when it then had
     another body. `deliveries` are those that were stored, in the order of the plan; `lease` is theirs where
-    they were taken.
+    they were taken. `retried` are the dead deliveries of a duplicate's event that it made due again.
     """
 
     uid: str
     deliveries: tuple[StoredDelivery, ...] = ()
     duplicate: bool = False
     differs: bool = False
+    retried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim took. `left` are the lanes (destination, lane) that still have due deliveries.
+
+    `next_at` says of each destination that was asked for when something may start that cannot now: it becomes
+    due, or its lane's pause, rate or breaker lets it. Lanes that only want a free slot are not in it. `cut` are
+    destinations of which not every lane was looked at.
+    """
+
+    deliveries: Sequence[StoredDelivery] = ()
+    left: frozenset[tuple[str, str]] = frozenset()
+    next_at: Mapping[str, datetime] = field(default_factory=dict)
+    cut: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReplay:
+    """A replay that was asked for: its filter and its counts so far, as JSON has them, and the event it did `last`.
+
+    `state` is running, done or cancelled.
+    """
+
+    id: str
+    filter: Mapping[str, object]
+    result: Mapping[str, object]
+    last: str | None
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,35 +158,62 @@ class Journal(Protocol):
     ValueError when this one row cannot be stored, which never fails its neighbours.
     """
 
+    lost: Callable[[], None]
+    """Called when what this process runs is not its own any more (another one may take it): it must stop it."""
+
     async def open(self) -> None:
         """Create or migrate the store; raise JournalError with what to do where that is impossible.
 
-        Deliveries that were running when the last owner ended are ready again, with an attempt `crashed`.
+        Deliveries that were running when their owner ended are ready again: suspects, with an attempt `crashed`
+        that is not counted, due after a pause that doubles with each crash. One that ended its process twice
+        while it ran alone is dead, `crashes the process`.
         """
 
     async def close(self) -> None:
         """Finish what was asked, and give the store back."""
 
-    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         """Store an event and its planned deliveries in one commit.
 
         Those whose ids are in `take` are stored as running, attempt 1, for the caller to start. A
-        source's id that is known already stores nothing, and counts on the first one's `duplicates`.
+        source's id that is known already stores nothing, and counts on the first one's `duplicates`; with
+        `retry_dead`, and unless its body differs, the dead deliveries of that event are due again, as by `retry`.
         """
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new.
 
         Dead ones of the same (route, action, index) become discarded, `replaced by a replay`.
-        The new ones are due now, and their `expires_at` is moved by the event's age: they have their whole time.
+        The new ones are due now, or as much later as they were planned after the event's receipt, and their
+        `expires_at` is moved by the event's age: they have their whole time.
         The event becomes planned, unless nothing was new. KeyError where the event is unknown.
         """
 
-    async def claim(self, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
-        """Take due deliveries, at most `free[destination]` of each, oldest due first; running when returned."""
+    async def claim(self, wanted: Mapping[str, LaneLimits], now: datetime) -> Claimed:
+        """Take due deliveries of these destinations, each lane inside its limits; running when returned.
+
+        A lane that is paused, whose breaker is open or whose rate is spent gives none. Higher priorities go
+        first, every fourth slot to a lower one (`lane.mixed`); in a priority the oldest due one is first. Rates
+        and probes of breakers are written in the same commit. Suspects are left to `claim_suspect`.
+        """
+
+    async def claim_suspect(
+        self, wanted: Mapping[str, LaneLimits], now: datetime, *, blamed: bool = False
+    ) -> StoredDelivery | None:
+        """Take the suspect that is due first and whose lane lets it start; running, and marked as alone.
+
+        One that has ended a process while it ran alone only where `blamed`.
+        """
+
+    async def clear(self, delivery_id: str, lease: int) -> bool:
+        """Note that a suspect has run alone long enough: it is none any more, and others may run beside it."""
 
     async def record(self, attempt: Attempt) -> bool:
-        """Settle an attempt; false where its lease is not the delivery's any more (nothing changes then)."""
+        """Settle an attempt; false where its lease is not the delivery's any more (nothing changes then).
+
+        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts;
+        one that does makes it a retry. `pause_until` pauses the whole lane, in the same commit.
+        """
 
     async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
         """Give a running delivery back unfinished: ready and due now, the attempt not counted (`interrupted`)."""
@@ -163,10 +223,52 @@ class Journal(Protocol):
 
         All that fit, without regard to `limit` and `before`. Those that are not dead stay as they are, and so do
         those whose parameters were never rendered (`params` is empty or null): there is nothing to send again.
+        With the state `held` in the filter it is the held ones that become ready, as they were.
         """
 
+    async def discard(self, wanted: DeliveryFilter, note: str, now: datetime) -> int:
+        """End dead and held deliveries that fit, for good, with a note; return how many.
+
+        Only those in the state of the filter, where it names one.
+        """
+
+    async def hold(self, reason: str, now: datetime) -> int:
+        """Hold every delivery that is ready or running, until `retry` releases it; return how many."""
+
+    async def lanes(self, counts: Sequence[LaneCount] = (), now: datetime | None = None) -> list[LaneState]:
+        """Count ended attempts, which may open or close breakers (`lane.counted`); return all stored lanes."""
+
+    async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
+        """Pause a lane until then, or end its pause (None); `lane` None is the destination's whole lane ''."""
+
+    async def untold(self, limit: int = 100) -> list[StoredDelivery]:
+        """Return dead deliveries whose death was not told yet, the oldest first."""
+
+    async def tell(self, delivery_id: str, planned: Sequence[PlannedDelivery], now: datetime) -> None:
+        """Store what is done about a death, in one commit with the note that it was told; a repeat changes nothing."""
+
+    async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
+        """Remove a small number of events whose time is over, with all that belongs to them; return how many.
+
+        Those received before `settled_before` whose deliveries were all settled before then; a dead one keeps
+        its event until it has been dead since `dead_before`. Their ids are forgotten with them. The newest event
+        stays. 0 means that nothing is left to remove.
+        """
+
+    async def rewind(self, now: datetime) -> int:
+        """Mend what was written while the clock was ahead of `now`; return how many deliveries that were.
+
+        What is ready and was last touched in the future is due no later than it would have been.
+        """
+
+    async def save_replay(self, replay: StoredReplay) -> None:
+        """Store how a replay stands; the newest word about an id counts."""
+
+    async def replays(self, limit: int = 50) -> list[StoredReplay]:
+        """Return replays, the newest first."""
+
     async def next_due(self, destinations: Collection[str]) -> datetime | None:
-        """Return when the next ready delivery of these destinations is due."""
+        """Return when the next ready delivery of these destinations is due, whatever their lanes say."""
 
     async def body(self, uid: str) -> bytes:
         """Return the event's body; KeyError where the event is unknown."""
