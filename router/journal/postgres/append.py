@@ -46,18 +46,16 @@ async def append(
     results |= {id(rows): done[rows.event[0]] for rows in batch if rows.event[0] in done}
     repeats = [rows for rows in rest if id(rows) not in results]
     if repeats:
-        known = {
+        known: dict[_Key, _First] = {
             rows.key: (fresh[rows.event[0]], rows.body_hash, rows.result.uid)
             for rows in new
             if rows.event[0] in fresh and rows.body_hash is not None
         }
-        results |= await _repeats(connection, repeats, known, owner, numbers)
+        results |= await _repeats(connection, repeats, known, owner, numbers, again)
     return [results[id(rows)] for rows in batch]
 
 
-async def insert(
-    connection: Connection, event: int, deliveries: Sequence[DeliveryRows], numbers: Numbers
-) -> None:
+async def insert(connection: Connection, event: int, deliveries: Sequence[DeliveryRows], numbers: Numbers) -> None:
     """Store deliveries, none of them taken, of the event with this number."""
     if not deliveries:
         return
@@ -99,6 +97,7 @@ async def _repeats(
     here: dict[_Key, _First],
     owner: int | None,
     numbers: Numbers,
+    again: bool,
 ) -> dict[int, Appended]:
     """Count repeats on the first ones, and make the dead deliveries of those due again where that is asked."""
     wanted = [rows for rows in repeats if rows.key not in here]
@@ -117,8 +116,8 @@ async def _repeats(
         if rows.key not in known:
             continue
         seq, body_hash, uid = known[rows.key]
-        if uid == rows.result.uid and rows.key not in here:
-            results[id(rows)] = rows.result  # its own: an earlier try was committed after all
+        if again and uid == rows.result.uid and rows.key not in here:
+            results[id(rows)] = rows.result  # its own: the earlier try was committed only now
             continue
         differs = body_hash != rows.body_hash
         counts.setdefault(seq, []).append(differs)
@@ -127,14 +126,12 @@ async def _repeats(
         told.append((rows, seq, Appended(uid or "", duplicate=True, differs=differs)))
     retried = await _count(connection, counts, lively) if counts else {}
     for rows, seq, result in told:
-        again = retried.pop(seq, 0) if seq in lively and not result.differs else 0
-        results[id(rows)] = Appended(result.uid, duplicate=True, differs=result.differs, retried=again)
+        number = retried.pop(seq, 0) if seq in lively and not result.differs else 0
+        results[id(rows)] = Appended(result.uid, duplicate=True, differs=result.differs, retried=number)
     return results
 
 
-async def _count(
-    connection: Connection, counts: dict[int, list[bool]], lively: dict[int, int]
-) -> dict[int, int]:
+async def _count(connection: Connection, counts: dict[int, list[bool]], lively: dict[int, int]) -> dict[int, int]:
     retried: dict[int, int] = {}
     async with connection.transaction():
         seqs = sorted(counts)

@@ -103,7 +103,9 @@ class Claims:
     def _turn(self, found: Sequence[_Lane], free: Mapping[str, int], cut: set[str]) -> None:
         """Where a destination's slots did not go round, begin behind the lane that got the last one, next time."""
         for destination, slots in free.items():
-            served = [lane.state.lane for lane in found if lane.state.destination == text(destination) and lane.started]
+            served = [
+                lane.state.lane for lane in found if lane.state.destination == text(destination) and lane.started
+            ]
             if not slots and served and destination not in cut:
                 self._from[destination] = served[-1] + "\x01"
 
@@ -131,7 +133,9 @@ async def claim_suspect(
     return None
 
 
-async def _ready_lanes(connection: Connection, begin: Mapping[str, str], most: int) -> tuple[list[_Lane], set[str]]:
+async def _ready_lanes(
+    connection: Connection, begin: Mapping[str, str], most: int
+) -> tuple[list[_Lane], set[str]]:
     rows = await connection.fetch(_SQL["ready_lanes"], list(begin), list(begin.values()), most + 1, most + 1)
     found = [_Lane(_state(row), moment(row[2])) for row in rows[:most] if row[2] is not None]
     if len(rows) <= most:

@@ -23,7 +23,11 @@ class PostgresWhere(Where):
     def of_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
         """Return ids as arrays: as they are, and as the table of seen ids has them."""
         wanted = [text(id_) for id_ in ids]
-        return {"ids": wanted, "hashes": [hash_of(id_) for id_ in wanted]} if self.table == "event" else {"ids": wanted}
+        return (
+            {"ids": wanted, "hashes": [hash_of(id_) for id_ in wanted]}
+            if self.table == "event"
+            else {"ids": wanted}
+        )
 
     def of_event(self, wanted: str) -> Mapping[str, Any]:
         """Return an id of either kind."""

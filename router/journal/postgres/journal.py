@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -24,10 +25,10 @@ from router.journal.postgres.keeping import PostgresKeeping
 from router.journal.postgres.life import FAULTS, Life, Pace
 from router.journal.postgres.migration import check, migrate
 from router.journal.postgres.reader import DEADLINE
-from router.journal.postgres.sessions import Connection, connect
+from router.journal.postgres.sessions import Connection, connect, execute
+from router.journal.postgres.upkeep import Upkeep
 from router.journal.statements import load
 from router.model import Attempt, DeliveryState, Plan, PlannedDelivery, StoredDelivery
-from router.tasks import spawn
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,17 @@ _SESSION, _LIFE = load("postgres/session.sql"), load("postgres/life.sql")
 _PROBE = load("postgres/write.sql")["probe"]
 _MIGRATION_TIMEOUT = 120.0
 _CLOCKS_APART = 2.0  # seconds
+_LATE = (
+    "this process could not reach the journal in time: what it took is given back, and it starts as a new worker"
+)
+
+
+@dataclass(slots=True)
+class _Append:
+    """An event that is to be stored; `owners` are the workers for whom its deliveries may have been taken."""
+
+    rows: EventRows
+    owners: set[int] = field(default_factory=set)
 
 
 class PostgresJournal(PostgresKeeping):
@@ -57,14 +69,13 @@ class PostgresJournal(PostgresKeeping):
         self._pace = pace or Pace()
         self._worker = worker
         self._life: Life | None = None
-        self._appends: Batcher[EventRows] | None = None
+        self._appends: Batcher[_Append] | None = None
         self._records: Batcher[Attempt] | None = None
         self._claims = claiming.Claims()
         self._claiming = asyncio.Lock()
-        self._doubtful: dict[settle.Start, int] = {}  # taken by a commit of which nobody knows, with the owner
-        self._unsure: set[settle.Start] = set()  # recorded by such a commit
+        self._unsure: set[settle.Start] = set()  # their record may have been committed
         self._unsaid = False
-        self._tending: asyncio.Task[None] | None = None
+        self._upkeep = Upkeep(self._writer, clock, self._pace.reap, self._work_found)
         self.lost: Callable[[], None] = _nothing
         self.hint: Callable[[], None] = _nothing
 
@@ -94,27 +105,22 @@ class PostgresJournal(PostgresKeeping):
         self._records = self._writer.batcher(self._record, self._recorded_in_doubt)
         if self._life is not None:
             try:
-                await self._reap()
+                await self._upkeep.start()
             except JournalError:
                 await self.close()
                 raise
-            self._tending = spawn(self._tend(), name="look after the journal")
 
     async def close(self) -> None:
         """Finish what was asked, and leave."""
         for batcher in (self._appends, self._records):
             if batcher is not None:
                 await batcher.close()
-        if self._tending is not None:
-            self._tending.cancel()
-            await asyncio.wait({self._tending})
-            with suppress(JournalError):
-                await self._give_back()
+        await self._upkeep.stop()
         if self._life is not None:
             await self._life.stop()
         if self._unsaid:
             with suppress(JournalError):
-                await self._transact(lambda c: c.execute(_LIFE["notify"], self.address.channel, ""))
+                await self._transact(execute, _LIFE["notify"], self.address.channel, "")
         await self._writes.close()
         await super().close()
 
@@ -128,14 +134,14 @@ class PostgresJournal(PostgresKeeping):
             raise ValueError(f"the event cannot be stored: {error}") from error
         if self._appends is None:
             raise JournalError("the journal is not open")
-        appended = cast(Appended, await self._appends.submit(rows))
+        appended = cast(Appended, await self._appends.submit(_Append(rows)))
         if appended.retried or any(one.state is DeliveryState.READY for one in appended.deliveries):
             self._say()
         return appended
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new."""
-        added = await self._transact(lambda c: settle.add(c, uid, deliveries, now, self._numbers))
+        added = await self._transact(settle.add, uid, deliveries, now, self._numbers)
         self._say()
         return added
 
@@ -144,8 +150,11 @@ class PostgresJournal(PostgresKeeping):
         owner = self._own()
         async with self._claiming:  # one at a time: the lanes are looked at in turn
             claimed = await self._transact(
-                lambda connection: self._claims.claim(connection, wanted, now, owner),
-                uncertain=lambda result: self._doubt(result.deliveries, owner),
+                self._claims.claim,
+                wanted,
+                now,
+                owner,
+                uncertain=lambda result: self._upkeep.doubt(result.deliveries, owner),
             )
         self._still(owner, claimed.deliveries)
         return claimed
@@ -156,15 +165,19 @@ class PostgresJournal(PostgresKeeping):
         """Take the suspect that is due first and whose lane lets it start; running, and marked as alone."""
         owner = self._own()
         taken = await self._transact(
-            lambda connection: claiming.claim_suspect(connection, wanted, now, blamed, owner),
-            uncertain=lambda result: self._doubt([result] if result else [], owner),
+            claiming.claim_suspect,
+            wanted,
+            now,
+            blamed,
+            owner,
+            uncertain=lambda result: self._upkeep.doubt([result] if result else [], owner),
         )
         self._still(owner, [taken] if taken else [])
         return taken
 
     async def clear(self, delivery_id: str, lease: int) -> bool:
         """Note that a suspect has run alone long enough."""
-        return await self._transact(lambda c: settle.clear(c, delivery_id, lease, self._owner))
+        return await self._transact(settle.clear, delivery_id, lease, self._owner)
 
     async def record(self, attempt: Attempt) -> bool:
         """Settle an attempt; false where its lease is not this worker's any more."""
@@ -175,7 +188,7 @@ class PostgresJournal(PostgresKeeping):
     async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
         """Give a running delivery back unfinished, the attempt not counted."""
         start = (delivery_id, lease)
-        freed = bool(await self._transact(lambda c: settle.release(c, [start], self._owner, now)))
+        freed = bool(await self._transact(settle.release, [start], self._owner, now))
         if freed:
             self._say()
         return freed
@@ -183,21 +196,21 @@ class PostgresJournal(PostgresKeeping):
     async def lanes(self, counts: Sequence[LaneCount] = (), now: datetime | None = None) -> list[LaneState]:
         """Count ended attempts, which may open or close breakers; return all stored lanes."""
         if counts:
-            await self._transact(lambda c: lane_table.count(c, counts, now or self._clock()))
+            await self._transact(lane_table.count, counts, now or self._clock())
         return await super().lanes()
 
     async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
         """Pause a lane until then, or end its pause (None)."""
-        await self._transact(lambda c: lane_table.set_pause(c, destination, lane or "", until, reason))
+        await self._transact(lane_table.set_pause, destination, lane or "", until, reason)
         self._say()
 
     async def rewind(self, now: datetime) -> int:
         """Mend what was written while the clock was ahead of `now`; return how many deliveries that were."""
-        return await self._transact(lambda connection: settle.rewind(connection, now))
+        return await self._transact(settle.rewind, now)
 
     async def probe(self) -> None:
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
-        await self._transact(lambda connection: connection.execute(_PROBE))
+        await self._transact(execute, _PROBE)
 
     @property
     def _owner(self) -> int | None:
@@ -207,14 +220,18 @@ class PostgresJournal(PostgresKeeping):
         if self._life is None:
             raise JournalError("this journal was opened to look after it, not to work")
         if (owner := self._life.owner) is None:
-            raise JournalUnwritable("this process could not reach the journal in time, and is not registered again yet")
+            raise JournalUnwritable(_LATE)
         return owner
 
     def _still(self, owner: int, taken: Sequence[StoredDelivery]) -> None:
         """Hand out nothing that was taken under a number that is not this worker's any more."""
         if taken and self._owner != owner:
-            self._doubt(taken, owner)
-            raise JournalUnwritable("this process could not reach the journal in time; what it claimed is given back")
+            self._upkeep.doubt(taken, owner)
+            raise JournalUnwritable(_LATE)
+
+    def _work_found(self) -> None:
+        self.hint()
+        self._say()
 
     def _say(self) -> None:
         if self._life is not None:
@@ -222,16 +239,18 @@ class PostgresJournal(PostgresKeeping):
         else:
             self._unsaid = True
 
-    async def _append(self, connection: Connection, batch: list[EventRows], again: bool) -> Sequence[object]:
-        taken = [rows for rows in batch if any(one.started_at is not None for one in rows.deliveries)]
-        owner = self._own() if taken else None
-        results: list[object] = list(await appending.append(connection, batch, owner, self._numbers, again))
-        if taken and self._owner != owner:
-            lost = {id(rows) for rows in taken}
-            for place, rows in enumerate(batch):
-                if id(rows) in lost:
-                    self._doubt(rows.result.deliveries, owner or 0)
-                    results[place] = JournalUnwritable("this process could not reach the journal in time")
+    async def _append(self, connection: Connection, batch: list[_Append], again: bool) -> Sequence[object]:
+        taking = {id(one) for one in batch if any(rows.started_at is not None for rows in one.rows.deliveries)}
+        owner = self._own() if taking else None
+        for one in batch:
+            if owner is not None and id(one) in taking:
+                one.owners.add(owner)
+        rows = [one.rows for one in batch]
+        results: list[object] = list(await appending.append(connection, rows, owner, self._numbers, again))
+        for place, one in enumerate(batch):
+            if one.owners and one.owners != {self._owner}:
+                self._taken_in_doubt([one])
+                results[place] = JournalUnwritable(_LATE)
         return results
 
     async def _record(self, connection: Connection, batch: list[Attempt], _: bool) -> Sequence[object]:
@@ -239,60 +258,20 @@ class PostgresJournal(PostgresKeeping):
         self._unsure.difference_update((text(one.delivery_id), one.lease) for one in batch)
         return results
 
-    def _taken_in_doubt(self, batch: list[EventRows]) -> None:
-        owner = self._owner
-        for rows in batch:
-            self._doubt(rows.result.deliveries, owner or 0)
+    def _taken_in_doubt(self, batch: list[_Append]) -> None:
+        for one in batch:
+            for owner in one.owners:
+                self._upkeep.doubt(one.rows.result.deliveries, owner)
 
     def _recorded_in_doubt(self, batch: list[Attempt]) -> None:
         self._unsure.update((text(one.delivery_id), one.lease) for one in batch)
 
-    def _doubt(self, taken: Sequence[StoredDelivery], owner: int) -> None:
-        running = (one for one in taken if one.state is DeliveryState.RUNNING)
-        self._doubtful |= {(one.id, one.lease): owner for one in running}
-
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(self._pace.reap)
-            try:
-                await self._give_back()
-                if await self._reap():
-                    self.hint()
-                    self._say()
-            except JournalError as error:
-                log.debug("the journal could not be looked after: %s", error)
-            except Exception:
-                log.exception("the journal could not be looked after")
-
-    async def _give_back(self) -> None:
-        """Make ready again what a commit of unknown outcome took, and nobody was given."""
-        doubtful, self._doubtful = self._doubtful, {}
-        try:
-            for owner in set(doubtful.values()):
-                starts = [start for start, whose in doubtful.items() if whose == owner]
-                await self._transact(lambda c, s=starts, o=owner: settle.release(c, s, o, self._clock()))
-        except JournalError:
-            self._doubtful = doubtful | self._doubtful
-            raise
-
-    async def _reap(self) -> int:
-        """Make what dead owners left running ready again; return how many."""
-        reaped = 0
-        while True:
-            await self._transact(lambda connection: connection.execute(_LIFE["bury"]))
-            found = await self._transact(lambda connection: settle.reap(connection, self._clock()))
-            reaped += found
-            if found < settle.STEP:
-                break
-        if reaped:
-            log.warning("%d deliveries were running when their worker ended; they are tried again", reaped)
-        return reaped
-
     def _compare(self, database: int) -> None:
         apart = abs(microseconds(self._clock()) - database) / 1e6
         if apart > _CLOCKS_APART:
-            log.warning("the clocks of this machine and of the database are %.0f s apart: replicas need one time", apart)
+            log.warning(
+                "the clocks of this machine and of the database are %.0f s apart: replicas need one time", apart
+            )
 
 
 def _nothing() -> None: ...
-

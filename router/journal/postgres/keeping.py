@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from router.journal.encoding import microseconds, optional_text, text
 from router.journal.journal import DeliveryFilter, StoredReplay
@@ -14,7 +14,7 @@ from router.journal.postgres import purge as purging
 from router.journal.postgres import settle
 from router.journal.postgres.numbers import Numbers
 from router.journal.postgres.reader import DEADLINE, PostgresReader
-from router.journal.postgres.sessions import Connection, Sessions
+from router.journal.postgres.sessions import Connection, Sessions, execute
 from router.journal.postgres.writer import Writer
 from router.journal.statements import load
 from router.model import DeliveryState, PlannedDelivery
@@ -74,13 +74,13 @@ class PostgresKeeping(PostgresReader):
     async def hold(self, reason: str, now: datetime) -> int:
         """Hold every delivery that is ready or running, until `retry` releases it; return how many."""
         held = 0
-        while found := await self._transact(lambda connection: settle.hold(connection, reason, now)):
+        while found := await self._transact(settle.hold, reason, now):
             held += found
         return held
 
     async def tell(self, delivery_id: str, planned: Sequence[PlannedDelivery], now: datetime) -> None:
         """Store what is done about a death, in one commit with the note that it was told. A repeat is harmless."""
-        await self._transact(lambda c: settle.tell(c, delivery_id, planned, now, self._numbers))
+        await self._transact(settle.tell, delivery_id, planned, now, self._numbers)
         if planned:
             self._say()
 
@@ -95,7 +95,7 @@ class PostgresKeeping(PostgresReader):
             microseconds(replay.started_at),
             None if replay.ended_at is None else microseconds(replay.ended_at),
         )
-        await self._transact(lambda connection: connection.execute(_SAVE_REPLAY, *columns))
+        await self._transact(execute, _SAVE_REPLAY, *columns)
 
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over; 0 ends a sweep, and the next call begins anew."""
@@ -103,13 +103,12 @@ class PostgresKeeping(PostgresReader):
         while (step := await self._read(purging.look, self._swept, before)) is not None:
             removed = 0
             if step.events:
-                events = step.events
-                removed = await self._transact(lambda c, e=events: purging.remove(c, e, before))
+                removed = await self._transact(purging.remove, step.events, before)
             self._swept = step.position
             if removed:
                 return removed
         self._swept = purging.Position()
-        await self._transact(lambda connection: purging.forget(connection, before, self._clock()))
+        await self._transact(purging.forget, before, self._clock())
         return 0
 
     def _say(self) -> None:
@@ -117,11 +116,11 @@ class PostgresKeeping(PostgresReader):
 
     async def _transact(
         self,
-        work: Callable[[Connection], Awaitable[T]],
-        *,
+        work: Callable[..., Awaitable[T]],
+        *arguments: Any,
         uncertain: Callable[[T], None] = lambda _: None,
     ) -> T:
-        return await self._writer.transact(work, uncertain=uncertain)
+        return await self._writer.transact(work, *arguments, uncertain=uncertain)
 
     async def _each_page(
         self, wanted: DeliveryFilter, change: Callable[[Connection, Sequence[str]], Awaitable[set[str]]]
@@ -130,7 +129,7 @@ class PostgresKeeping(PostgresReader):
         page = replace(wanted, before=None, limit=PAGE)
         changed: list[str] = []
         while found := await self._delivery_ids(page):
-            did = await self._transact(lambda c, ids=found: change(c, ids))
+            did = await self._transact(change, found)
             changed += [id_ for id_ in found if id_ in did]
             page = replace(page, before=found[-1])
         return changed

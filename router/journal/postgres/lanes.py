@@ -1,4 +1,4 @@
-"""The table of lanes, in PostgreSQL: a row is locked from its reading to its writing, rows in the order of their names."""
+"""The table of lanes, in PostgreSQL: rows are locked from reading to writing, in the order of their names."""
 
 from __future__ import annotations
 

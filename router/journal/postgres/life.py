@@ -89,6 +89,7 @@ class Life:
 
     async def stop(self) -> None:
         """Take this worker out of the list: nobody has to wait for the end of its beat."""
+        unsaid = self._saying is not None and not self._saying.done()
         for task in [*self._tasks, *([self._saying] if self._saying else [])]:
             task.cancel()
         self._tasks = []
@@ -99,6 +100,8 @@ class Life:
         try:
             if owner is not None:
                 await connection.execute(_SQL["leave"], owner, timeout=self._pace.beat)
+            if unsaid:
+                await connection.execute(_SQL["notify"], self._address.channel, "", timeout=self._pace.beat)
             await connection.close(timeout=2)
         except FAULTS as error:
             log.debug("the worker could not leave the journal: %s", told(error, self._address))

@@ -1,4 +1,4 @@
-"""Opening a journal in PostgreSQL: made where there is none, migrated where it is older, refused where it is newer."""
+"""Opening a journal in PostgreSQL: made where there is none, migrated where older, refused where newer."""
 
 from __future__ import annotations
 

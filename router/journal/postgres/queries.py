@@ -106,7 +106,7 @@ async def ahead(connection: Connection, now: datetime) -> int:
 
 async def stats(connection: Connection) -> Stats:
     """Count by state. What is usual has no index: it is the rest, and of many rows an estimate."""
-    estimates: dict[str, int] = {name: number for name, number in await _fetch(connection, "estimates")}
+    estimates: dict[str, int] = {row[0]: row[1] for row in await _fetch(connection, "estimates")}
     plans = {PLANS[code]: n for code, n in await _fetch(connection, "count_unusual_events")}
     plans[EventState.PLANNED] = max(0, await _total(connection, "events", estimates) - sum(plans.values()))
     states = {STATES[code]: n for code, n in await _fetch(connection, "count_open_deliveries")}

@@ -1,4 +1,4 @@
-"""Reading a journal in PostgreSQL: connections of its own, each read in one read-only transaction, each bounded."""
+"""Reading a journal in PostgreSQL: connections of its own, each read a bounded transaction."""
 
 from __future__ import annotations
 

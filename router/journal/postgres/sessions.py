@@ -102,3 +102,8 @@ class Sessions:
             if not connection.is_closed():
                 return connection
         return None
+
+
+async def execute(connection: Connection, statement: str, *values: object) -> None:
+    """Carry out a statement."""
+    await connection.execute(statement, *values)

@@ -56,9 +56,7 @@ async def record(
     if pauses:
         async with connection.transaction():
             settled = await connection.fetch(_SQL["record"], *columns, owner)
-            await lanes.pause_for(
-                connection, [(d, lane, attempts[places[n - 1]]) for n, d, lane in settled]
-            )
+            await lanes.pause_for(connection, [(d, lane, attempts[places[n - 1]]) for n, d, lane in settled])
     else:
         settled = await connection.fetch(_SQL["record"], *columns, owner)
     for place, _, _ in settled:
@@ -66,7 +64,8 @@ async def record(
     doubtful = [place for place in places if not results[place] and _start(attempts[place]) in again]
     if doubtful:
         asked = [
-            (*_start(one), microseconds(one.ended_at), one.outcome.value) for one in (attempts[p] for p in doubtful)
+            (*_start(one), microseconds(one.ended_at), one.outcome.value)
+            for one in (attempts[p] for p in doubtful)
         ]
         asked_columns = [list(column) for column in zip(*asked, strict=True)]
         for (place,) in await connection.fetch(_SQL["recorded_already"], *asked_columns):
@@ -110,9 +109,7 @@ async def clear(connection: Connection, delivery_id: str, lease: int, owner: int
 async def reap(connection: Connection, now: datetime) -> int:
     """Make what owners left running whose beat is over ready again, as suspects; return how many."""
     longest = microseconds(EPOCH + settle.LONGEST_WAIT)
-    found = await connection.fetch(
-        _SQL["reap"], microseconds(now), settle.CRASHED, settle.CRASHES, longest, STEP
-    )
+    found = await connection.fetch(_SQL["reap"], microseconds(now), settle.CRASHED, settle.CRASHES, longest, STEP)
     return len(found)
 
 

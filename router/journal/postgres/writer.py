@@ -31,7 +31,7 @@ class Writer:
     def batcher(self, together: Together, uncertain: Callable[[list[Any]], None]) -> Batcher[Any]:
         """Return a batcher of operations of one kind.
 
-        `uncertain` is told of those whose commit may or may not have happened, though they are refused.
+        `uncertain` is told of those that are refused because of the store: they may be committed all the same.
         """
 
         def start(operations: list[Any], done: Done) -> None:
@@ -41,8 +41,8 @@ class Writer:
 
     async def transact(
         self,
-        work: Callable[[Connection], Awaitable[T]],
-        *,
+        work: Callable[..., Awaitable[T]],
+        *arguments: Any,
         uncertain: Callable[[T], None] = lambda _: None,
     ) -> T:
         """Do something in a transaction of its own, once more where another one got in its way.
@@ -53,7 +53,7 @@ class Writer:
             results: list[T] = []
             try:
                 async with self._sessions.session() as connection, connection.transaction():
-                    results.append(await work(connection))
+                    results.append(await work(connection, *arguments))
                 return results[0]
             except JournalError as error:
                 raise unwritable(error, self._address) from error
@@ -80,7 +80,11 @@ class Writer:
             done(results)
 
     async def _commit(
-        self, together: Together, uncertain: Callable[[list[Any]], None], operations: list[Any], again: bool = False
+        self,
+        together: Together,
+        uncertain: Callable[[list[Any]], None],
+        operations: list[Any],
+        again: bool = False,
     ) -> Sequence[object]:
         try:
             async with self._sessions.session() as connection:
@@ -92,8 +96,7 @@ class Writer:
                 self._sessions.drop()  # they broke together
             if not again and (is_conflict(error) or is_lost(error)):
                 return await self._commit(together, uncertain, operations, True)
-            if again or is_lost(error):
-                uncertain(operations)
+            uncertain(operations)
             return [unwritable(error, self._address) for _ in operations]
 
     async def _halved(

@@ -26,6 +26,7 @@ cross join lateral (select least(
   (select d.due from deliveries d where d.destination = r.destination and d.lane = r.lane and d.priority = 2
     and d.state = 0 and not d.suspect order by d.due limit 1)) as due) f
 left join lanes l on l.destination = r.destination and l.lane = r.lane
+order by r.depth, r.destination
 
 -- name: first_dues
 select r.place, least(
