@@ -48,10 +48,6 @@ def die(journal: PostgresJournal) -> None:
     assert journal._life is not None
     for task in journal._life._tasks:
         task.cancel()
-    journal._life._watch = _nothing  # type: ignore[method-assign]
-
-
-async def _nothing() -> None: ...
 
 
 async def test_two_workers_never_run_one_delivery_twice(replica: Replica) -> None:

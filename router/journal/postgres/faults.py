@@ -10,6 +10,9 @@ import asyncpg
 from router.errors import JournalError, JournalUnwritable
 from router.journal.postgres.address import Address
 
+FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises."""
+
 _OF_THE_ROW = ("22", "23", "54")
 """Classes of codes: data exceptions, violated constraints, exceeded limits of the program."""
 _CONFLICTS = frozenset({"40001", "40P01"})
@@ -56,7 +59,7 @@ def is_lost(error: BaseException) -> bool:
     code = code_of(error)
     if code:
         return code[:2] == "08" or code in ("57P01", "57P02", "57P05", "25P03")
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError)
 
 
 def told(error: BaseException, address: Address) -> str:

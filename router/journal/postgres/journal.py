@@ -20,9 +20,9 @@ from router.journal.postgres import append as appending
 from router.journal.postgres import claim as claiming
 from router.journal.postgres import lanes as lane_table
 from router.journal.postgres import settle
-from router.journal.postgres.faults import cannot_open
+from router.journal.postgres.faults import FAULTS, cannot_open
 from router.journal.postgres.keeping import PostgresKeeping
-from router.journal.postgres.life import FAULTS, Life, Pace
+from router.journal.postgres.life import Life, Pace
 from router.journal.postgres.migration import check, migrate
 from router.journal.postgres.reader import DEADLINE
 from router.journal.postgres.sessions import Connection, connect, execute
@@ -253,9 +253,10 @@ class PostgresJournal(PostgresKeeping):
                 results[place] = JournalUnwritable(_LATE)
         return results
 
-    async def _record(self, connection: Connection, batch: list[Attempt], _: bool) -> Sequence[object]:
-        results = await settle.record(connection, batch, self._owner, self._unsure)
-        self._unsure.difference_update((text(one.delivery_id), one.lease) for one in batch)
+    async def _record(self, connection: Connection, batch: list[Attempt], again: bool) -> Sequence[object]:
+        starts = {(text(one.delivery_id), one.lease) for one in batch}
+        results = await settle.record(connection, batch, self._owner, starts if again else self._unsure)
+        self._unsure -= starts
         return results
 
     def _taken_in_doubt(self, batch: list[_Append]) -> None:

@@ -15,11 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import asyncpg
-
-from router.errors import JournalError
 from router.journal.postgres.address import Address
-from router.journal.postgres.faults import told
+from router.journal.postgres.faults import FAULTS, told
 from router.journal.postgres.sessions import Connection, connect
 from router.journal.statements import load
 from router.tasks import spawn
@@ -27,7 +24,6 @@ from router.tasks import spawn
 log = logging.getLogger(__name__)
 
 _SQL = load("postgres/life.sql")
-FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, JournalError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,7 @@ class Life:
         self._hint = hint
         self._monotonic = monotonic
         self._connection: Connection | None = None
+        self._speaking = asyncio.Lock()  # a connection does one thing at a time
         self._owner: int | None = None
         self._beaten = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -115,19 +112,21 @@ class Life:
     async def _say(self) -> None:
         await asyncio.sleep(self._pace.say)
         with suppress(*FAULTS):  # a hint only: they look by themselves as well
-            if self._connection is not None:
-                await self._connection.execute(
-                    _SQL["notify"], self._address.channel, str(self._owner), timeout=self._pace.beat
-                )
+            async with self._speaking:
+                if self._connection is not None:
+                    await self._connection.execute(
+                        _SQL["notify"], self._address.channel, str(self._owner), timeout=self._pace.beat
+                    )
 
     async def _live(self) -> None:
         while True:
             await asyncio.sleep(self._pace.beat)
             try:
-                if self._connection is None or self._connection.is_closed():
-                    await self._begin()
-                await self._beat()
-            except FAULTS as error:
+                async with self._speaking:
+                    if self._connection is None or self._connection.is_closed():
+                        await self._begin()
+                    await self._beat()
+            except Exception as error:  # whatever it is: without a heart everything else ends
                 log.warning("the journal's heartbeat failed: %s", told(error, self._address))
                 if self._connection is not None:
                     self._connection.terminate()

@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-import asyncpg
-
 from router.errors import JournalError
 from router.journal.journal import DeliveryFilter, EventFilter, Stats, StoredAttempt, StoredEvent, StoredReplay
 from router.journal.lane import LaneCount, LaneState
 from router.journal.postgres import queries
 from router.journal.postgres.address import Address
-from router.journal.postgres.faults import cannot_open, is_lost, is_too_late, told
+from router.journal.postgres.faults import FAULTS, cannot_open, is_lost, is_too_late, told
 from router.journal.postgres.migration import check
 from router.journal.postgres.sessions import Connection, Sessions
 from router.model import StoredDelivery
@@ -104,7 +102,7 @@ class PostgresReader:
                 return await self._once(query, wanted)
             except JournalError:
                 raise
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAULTS as error:
                 if is_too_late(error) or isinstance(error, TimeoutError):
                     raise JournalError(
                         f"the search was ended after {self._deadline:g} s: narrow the filter "

@@ -11,6 +11,7 @@ import asyncpg
 
 from router.errors import JournalError
 from router.journal.postgres.address import Address
+from router.journal.postgres.faults import FAULTS
 from router.journal.statements import load
 
 CONNECT_TIMEOUT = 5.0
@@ -88,7 +89,7 @@ class Sessions:
         """Close the connections that are free; those that are lent when they come back."""
         self._closed = True
         while self._free:
-            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(*FAULTS):
                 await self._free.pop().close(timeout=2)
 
     def drop(self) -> None:
