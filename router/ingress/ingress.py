@@ -51,7 +51,7 @@ class Limits(Protocol):
 
     @property
     def ack_timeout(self) -> float:
-        """How long a sender waits for the commit before it is asked to try again."""
+        """How long a sender waits, for room and for the commit, before it is asked to try again."""
 
     @property
     def max_waiting(self) -> int:
@@ -65,7 +65,9 @@ class Limits(Protocol):
 class Ingress:
     """Accepts events: nothing is acknowledged before `accept` has returned, and no answer is ever a 500.
 
-    `ruleset` gives the rules in force at this moment; a request is served by one version of them.
+    `ruleset` gives the rules in force at this moment; a request is served by one version of them. `draining`
+    tells whether the process ends: then no request begins any more, and every answer ends its connection.
+    `waiting` counts the bytes without an answer.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Ingress:
         clock: Callable[[], datetime],
         new_uid: NewId,
         settings: Limits,
+        draining: Callable[[], bool] = lambda: False,
     ) -> None:
         self._ruleset = ruleset
         self._accept = accept
@@ -83,7 +86,8 @@ class Ingress:
         self._clock = clock
         self._new_uid = new_uid
         self._settings = settings
-        self._waiting = Waiting(settings.max_waiting)
+        self._draining = draining
+        self.waiting = Waiting(settings.max_waiting)
 
     def add_to(self, app: web.Application) -> None:
         """Serve every path of the application that nothing else serves."""
@@ -92,13 +96,21 @@ class Ingress:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Serve one request."""
-        held = Held(self._waiting)
+        answer = await self._answer(request)
+        if self._draining():
+            answer.force_close()
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        held = Held(self.waiting, self._settings.ack_timeout)
         raw: RawRequest | None = None
         name = ""
         peer = remote(
             request.remote, request.headers.getall("X-Forwarded-For", ()), self._settings.trusted_proxies
         )
         try:
+            if self._draining():
+                raise Rejected(503, "the process ends, and takes no more requests")
             rules = self._ruleset()
             source = _find(rules, request.path)
             name = source.name
@@ -138,9 +150,9 @@ class Ingress:
         )
 
     async def _append(self, event: Event, plan: Plan, held: Held) -> web.Response:
-        """Wait for the commit, but no longer than a sender does; one that comes later still counts."""
+        """Wait for the commit, but no longer than a sender still does; one that comes later counts, too."""
         task = spawn(self._commit(plan), name=f"accept {event.uid}")
-        done, _ = await asyncio.wait({task}, timeout=self._settings.ack_timeout)
+        done, _ = await asyncio.wait({task}, timeout=held.patience)
         if not done:
             # The bytes are in memory until the commit is over, so they go on counting until then.
             kept = held.hand_over()

@@ -76,6 +76,8 @@ class Running:
     plans: list[Plan] = field(default_factory=list)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     accept: Callable[[Plan], Awaitable[Appended]] | None = None
+    draining: bool = False
+    ingress: Ingress | None = None
     server: TestServer | None = None
 
     @property
@@ -108,9 +110,16 @@ class Running:
         """Serve on a free port."""
         app = web.Application()
         app.router.add_get("/healthz", _health)
-        Ingress(
-            lambda: self.rules, self.record, self.observer, lambda: datetime.now(UTC), event_uid, self.settings
-        ).add_to(app)
+        self.ingress = Ingress(
+            lambda: self.rules,
+            self.record,
+            self.observer,
+            lambda: datetime.now(UTC),
+            event_uid,
+            self.settings,
+            draining=lambda: self.draining,
+        )
+        self.ingress.add_to(app)
         self.server = TestServer(app)
         await self.server.start_server(**SERVER_OPTIONS)
 
