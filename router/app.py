@@ -153,7 +153,6 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
         clock=options.clock,
         new_uid=event_uid,
         settings=ruleset.document.server,
-        draining=lambda: running.health.draining,
     ).add_to(app)
     app.cleanup_ctx.extend([_journal, _admin, _http, _delivery, _watch])
     return app

@@ -76,7 +76,6 @@ class Running:
     plans: list[Plan] = field(default_factory=list)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     accept: Callable[[Plan], Awaitable[Appended]] | None = None
-    draining: bool = False
     ingress: Ingress | None = None
     server: TestServer | None = None
 
@@ -111,17 +110,16 @@ class Running:
         app = web.Application()
         app.router.add_get("/healthz", _health)
         self.ingress = Ingress(
-            lambda: self.rules,
-            self.record,
-            self.observer,
-            lambda: datetime.now(UTC),
-            event_uid,
-            self.settings,
-            draining=lambda: self.draining,
+            lambda: self.rules, self.record, self.observer, lambda: datetime.now(UTC), event_uid, self.settings
         )
         self.ingress.add_to(app)
         self.server = TestServer(app)
         await self.server.start_server(**SERVER_OPTIONS)
+
+    async def end(self) -> None:
+        """Begin to end, as a runner does before it waits for open requests."""
+        assert self.server is not None
+        await self.server.app.shutdown()
 
     async def stop(self) -> None:
         """Stop serving."""

@@ -320,7 +320,7 @@ async def test_a_commit_that_takes_too_long_is_503_and_still_counts(start: Start
 async def test_a_request_that_begins_while_the_process_ends_is_503_and_ends_its_connection(
     served: Running,
 ) -> None:
-    served.draining = True
+    await served.end()
     status, answer = await served.raw(request_bytes("/hooks/open", [], b"{}"))
     assert status == 503
     assert b"connection: close" in answer.lower()
@@ -330,13 +330,27 @@ async def test_a_request_that_begins_while_the_process_ends_is_503_and_ends_its_
 
 async def test_a_request_that_began_before_the_end_is_accepted_and_ends_its_connection(served: Running) -> None:
     async def accept(plan: Plan) -> Appended:
-        served.draining = True
+        await served.end()
         return Appended(plan.event.uid)
 
     served.accept = accept
     status, answer = await served.raw(request_bytes("/hooks/open", [], b"{}"))
     assert status == 202
     assert b"connection: close" in answer.lower()
+
+
+async def test_a_body_that_is_still_to_come_when_the_process_ends_is_503_at_once(served: Running) -> None:
+    head = b"POST /hooks/open HTTP/1.1\r\nHost: r\r\nContent-Length: 10\r\n\r\n{"
+    assert served.ingress is not None
+    asked = asyncio.ensure_future(served.raw(head))
+    async with asyncio.timeout(30):
+        while not served.ingress.waiting.bytes:
+            await asyncio.sleep(0.005)
+    await served.end()
+    status, answer = await asked
+    assert status == 503
+    assert b"connection: close" in answer.lower()
+    nothing_came_of_it(served, 503, "the process ends")
 
 
 async def test_an_event_whose_planning_raises_is_kept(served: Running) -> None:
