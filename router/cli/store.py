@@ -8,40 +8,45 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
-from router.cli.options import journal_path
+from router.cli.options import journal_place
 from router.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
     from router.journal.lock import Holder
+    from router.journal.postgres.reader import PostgresReader
     from router.journal.reader import SqliteReader
 
 
 @asynccontextmanager
-async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
+async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | PostgresReader]:
     """Open the journal for reading; a running process is not disturbed."""
-    from router.journal.reader import SqliteReader
+    from router.journal.opening import reader_at
 
-    path = journal_path(asked)
-    if not path.exists():
+    place = journal_place(asked)
+    if isinstance(place, Path) and not place.exists():
         hint = "" if asked.dev else " (the journal of `router dev` is read with --dev)"
-        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
-    store = SqliteReader(path)
+        raise Stop(f"there is no journal at {place}: has the router run here?{hint}", UNREACHABLE)
     try:
-        yield store
+        store = reader_at(place)
+        try:
+            yield store
+        finally:
+            await store.close()
     except JournalError as error:
-        raise Stop(str(error), AT_FAULT) from None
-    finally:
-        await store.close()
+        raise Stop(str(error), AT_FAULT if isinstance(place, Path) else UNREACHABLE) from None
 
 
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Retry or replay, through the process that owns the journal; where none does, by owning it for the while."""
     from router.journal.lock import Lock
 
-    path = journal_path(asked)
+    path = journal_place(asked)
+    if not isinstance(path, Path):  # it has no owner who would have to do it
+        return asyncio.run(_alone(asked, verb, request))
     if not path.exists():
         raise Stop(f"there is no journal at {path}: has the router run here?", UNREACHABLE)
     lock = Lock(path)
@@ -84,10 +89,10 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
     from router.admin.changes import Changes
     from router.admin.filters import delivery_filter, event_filter
     from router.app import utc_now
-    from router.journal.sqlite import SqliteJournal
+    from router.journal.opening import store_at
 
-    journal = SqliteJournal(journal_path(asked), clock=utc_now)
     try:
+        journal = store_at(journal_place(asked), clock=utc_now, worker=False)
         await journal.open()
         try:
             if verb == "retry":

@@ -8,12 +8,12 @@ import pytest
 
 from router.journal.journal import Journal
 from router.journal.postgres.journal import PostgresJournal
-from tests.journal.contract import *
-from tests.journal.contract_again import *
-from tests.journal.contract_batches import *
-from tests.journal.contract_lanes import *
-from tests.journal.contract_listing import *
-from tests.journal.contract_suspects import *
+from tests.journal.contract import *  # noqa: F403
+from tests.journal.contract_again import *  # noqa: F403
+from tests.journal.contract_batches import *  # noqa: F403
+from tests.journal.contract_lanes import *  # noqa: F403
+from tests.journal.contract_listing import *  # noqa: F403
+from tests.journal.contract_suspects import *  # noqa: F403
 from tests.journal.values import NOW, Reopen
 
 

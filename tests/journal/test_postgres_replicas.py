@@ -14,7 +14,7 @@ from router.journal.journal import DeliveryFilter, EventFilter
 from router.journal.lane import LaneCount
 from router.journal.postgres.journal import PostgresJournal
 from router.journal.postgres.life import Pace
-from router.model import BreakerPolicy, DeliveryState, Outcome
+from router.model import BreakerPolicy, DeliveryState, Outcome, PlannedDelivery
 from tests.journal.values import NOW, attempt, begun, claim, found, later, limits, plan, planned
 
 S = DeliveryState
@@ -68,7 +68,7 @@ async def test_two_workers_never_run_one_delivery_twice(replica: Replica) -> Non
     assert len(taken) == len(set(taken)) == 240
 
 
-def _many(uid: str) -> list[object]:
+def _many(uid: str) -> list[PlannedDelivery]:
     return [planned(uid, action="one"), planned(uid, action="two", destination="other")]
 
 

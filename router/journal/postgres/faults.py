@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncpg
 
+from router.address import Address
 from router.errors import JournalError, JournalUnwritable
-from router.journal.postgres.address import Address
 
 FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises."""

@@ -197,7 +197,7 @@ class PostgresJournal(PostgresKeeping):
         """Count ended attempts, which may open or close breakers; return all stored lanes."""
         if counts:
             await self._transact(lane_table.count, counts, now or self._clock())
-        return await super().lanes()
+        return await self.stored_lanes()
 
     async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
         """Pause a lane until then, or end its pause (None)."""

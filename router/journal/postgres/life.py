@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from router.journal.postgres.address import Address
+from router.address import Address
 from router.journal.postgres.faults import FAULTS, told
 from router.journal.postgres.sessions import Connection, connect
 from router.journal.statements import load

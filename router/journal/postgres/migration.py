@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from router.address import Address
 from router.errors import JournalError
-from router.journal.postgres.address import Address
 from router.journal.postgres.sessions import Connection
 from router.journal.statements import load, migrations
 

@@ -7,10 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from router.journal.encoding import PLANS, STATES, microseconds, optional_moment, pairs, text
-from router.journal.encoding import moment as moment_of
+from router.journal.encoding import PLANS, STATES, microseconds, moment, optional_moment, pairs, text
 from router.journal.filters import Where, where_deliveries, where_events
-from router.journal.journal import DeliveryFilter, EventFilter, Stats, StoredAttempt, StoredEvent, StoredReplay
+from router.journal.journal import (
+    DeliveryFilter,
+    EventFilter,
+    Queue,
+    Stats,
+    StoredAttempt,
+    StoredEvent,
+    StoredReplay,
+)
 from router.journal.lane import LaneState
 from router.journal.lanes import lane_of
 from router.journal.postgres.append import hash_of
@@ -125,6 +132,11 @@ async def lanes(connection: Connection) -> list[LaneState]:
     return [lane_of(row) for row in await _fetch(connection, "lanes")]
 
 
+async def queues(connection: Connection) -> list[Queue]:
+    """Return every lane that has ready deliveries."""
+    return [Queue(row[0], row[1], row[2], moment(row[3])) for row in await _fetch(connection, "queues")]
+
+
 async def replays(connection: Connection, limit: int) -> list[StoredReplay]:
     """Return replays, the newest first."""
     return [
@@ -134,7 +146,7 @@ async def replays(connection: Connection, limit: int) -> list[StoredReplay]:
             result=json.loads(result),
             last=last,
             state=state,
-            started_at=moment_of(started),
+            started_at=moment(started),
             ended_at=optional_moment(ended),
         )
         for id_, wanted, result, last, state, started, ended in await _fetch(

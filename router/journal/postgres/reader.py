@@ -7,11 +7,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from router.address import Address
 from router.errors import JournalError
-from router.journal.journal import DeliveryFilter, EventFilter, Stats, StoredAttempt, StoredEvent, StoredReplay
-from router.journal.lane import LaneCount, LaneState
+from router.journal.journal import (
+    DeliveryFilter,
+    EventFilter,
+    Queue,
+    Stats,
+    StoredAttempt,
+    StoredEvent,
+    StoredReplay,
+)
+from router.journal.lane import LaneState
 from router.journal.postgres import queries
-from router.journal.postgres.address import Address
 from router.journal.postgres.faults import FAULTS, cannot_open, is_lost, is_too_late, told
 from router.journal.postgres.migration import check
 from router.journal.postgres.sessions import Connection, Sessions
@@ -89,8 +97,12 @@ class PostgresReader:
         """Return replays, the newest first."""
         return await self._read(queries.replays, limit)
 
-    async def lanes(self, counts: Sequence[LaneCount] = (), now: datetime | None = None) -> list[LaneState]:
-        """Return all stored lanes; a reader counts nothing."""
+    async def queues(self) -> list[Queue]:
+        """Return every lane that has ready deliveries."""
+        return await self._read(queries.queues)
+
+    async def stored_lanes(self) -> list[LaneState]:
+        """Return all stored lanes."""
         return await self._read(queries.lanes)
 
     async def _delivery_ids(self, wanted: DeliveryFilter) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 
+from router.address import Address
 from router.errors import JournalError
-from router.journal.postgres.address import Address
 from router.journal.postgres.faults import FAULTS
 from router.journal.statements import load
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
+from router.address import Address
 from router.errors import JournalError
 from router.journal.batcher import Batcher, Done
-from router.journal.postgres.address import Address
 from router.journal.postgres.faults import is_conflict, is_lost, is_of_the_row, refusal, unwritable
 from router.journal.postgres.sessions import Connection, Sessions
 from router.tasks import spawn

@@ -123,6 +123,10 @@ select least(
 select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_class c
 where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
 
+-- name: queues
+select destination, lane, count(*), min(due) from deliveries where state = 0 and not suspect
+group by destination, lane order by destination, lane
+
 -- name: lanes
 select destination, lane, paused_until, pause_reason, next_start, breaker, open_until, window_at, ok, failed
 from lanes order by destination, lane

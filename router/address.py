@@ -1,4 +1,4 @@
-"""The address of a journal in PostgreSQL: who, where, and which schema; shown without the password."""
+"""The address of a database in PostgreSQL: who, where, and which schema; shown without the password."""
 
 from __future__ import annotations
 
@@ -37,14 +37,13 @@ class Address:
         application = settings.pop("application_name", None)
         kept = {key: value for key, value in settings.items() if key not in _FOREIGN}
         login, _, hosts = parts.netloc.rpartition("@")
-        user, _, password = login.partition(":")
-        secrets = {password, unquote(password), kept.get("password", "")} - {""}
+        user = login.partition(":")[0]
         return cls(
             dsn=f"postgresql://{parts.netloc}{parts.path}" + (f"?{urlencode(kept)}" if kept else ""),
             schema=schema,
             name=f"postgresql://{user + '@' if user else ''}{hosts}{parts.path} (schema {schema})",
             application=application,
-            secrets=frozenset(secrets),
+            secrets=secrets_of(url),
         )
 
     @property
@@ -62,6 +61,16 @@ class Address:
 def is_postgres(url: str) -> bool:
     """Tell whether an address is one of a PostgreSQL database."""
     return url.partition(":")[0].partition("+")[0].lower() in ("postgres", "postgresql")
+
+
+def secrets_of(url: str) -> frozenset[str]:
+    """Return the passwords of an address, as they stand in it and as they are meant."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return frozenset()
+    password = parts.netloc.rpartition("@")[0].partition(":")[2]
+    return frozenset({password, unquote(password), dict(parse_qsl(parts.query)).get("password", "")} - {""})
 
 
 def fault_of(url: str) -> str | None:
