@@ -29,7 +29,11 @@ _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
 _KEYS = frozenset({"version", "include", "plugins", "routes", *_SETTINGS, *_NAMED})
-_NOT_YET = frozenset({"on_dead", "retention", "dead_retention"})
+_NOT_YET = frozenset({"on_dead"})
+_ELSEWHERE = {
+    **dict.fromkeys(("retention", "dead_retention", "min_free", "lock_wait"), "it belongs to `journal`"),
+    "on_duplicate": "it belongs to a source",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class _Gathered:
             elif name in _NOT_YET:
                 self._problems.error("not-yet", key, f"`{name}` is not supported yet")
             elif name != "include" and not name.startswith("x-"):
-                hint = did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
+                hint = _ELSEWHERE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
                 self._problems.error("unknown-key", key, f"the file has no key `{name}`", hint)
 
     def named(self, name: str, start: Mark) -> Mapping:

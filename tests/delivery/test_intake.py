@@ -35,12 +35,12 @@ class Gated:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         self.appending += 1
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        return await self._inner.append(plan, take=take)
+        return await self._inner.append(plan, take=take, retry_dead=retry_dead)
 
 
 def plan(number: int = 1) -> Plan:
