@@ -98,12 +98,12 @@ class Fields:
 
     def duration(self, name: str, *, default: float, above_zero: bool = False) -> float:
         """Return a duration, in seconds."""
-        seconds = self._unit(name, units.duration, default, "write {0}s, or {0}m for minutes")
+        seconds = self._unit(name, units.duration, None, "write {0}s, or {0}m for minutes")
         node = self.node.get(name)
-        if above_zero and seconds <= 0 and node is not None:
+        if above_zero and seconds == 0 and node is not None:
             self.problems.error("out-of-range", node, f"`{name}` must be more than 0s")
             return default
-        return seconds
+        return default if seconds is None else seconds
 
     def rate(self, name: str) -> float | None:
         """Return the seconds between two starts; None where the key is missing, and there is no limit."""
