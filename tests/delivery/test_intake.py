@@ -48,8 +48,8 @@ def plan(number: int = 1) -> Plan:
 
 
 async def quiet(h: House) -> None:
-    await eventually(lambda: not h.targets.get("app").backlog)  # type: ignore[union-attr]
-    await eventually(lambda: h.targets.get("app").free == 8)  # type: ignore[union-attr]
+    await h.looked()
+    await eventually(lambda: h.targets.get("app").busy == 0)  # type: ignore[union-attr]
 
 
 async def test_a_duplicate_starts_nothing_and_gives_its_slots_back(tmp_path: Path) -> None:
