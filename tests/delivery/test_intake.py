@@ -103,9 +103,10 @@ async def test_deliveries_that_are_dead_from_the_start_are_not_run(tmp_path: Pat
 
 
 async def test_an_event_that_is_sent_again_retries_what_is_dead_unless_its_source_ignores_that(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
+    woken: list[bool] = []
 
     async def fails_once(self: Any, params: Said, delivery: Delivery) -> None:
         calls.append(delivery.id)
@@ -116,8 +117,11 @@ async def test_an_event_that_is_sent_again_retries_what_is_dead_unless_its_sourc
         intake = Intake(h.journal, h.worker)
         await intake.accept(plan())
         await h.reach(planned().id, DEAD)
+        monkeypatch.setattr(h.worker, "wake", lambda wake=h.worker.wake: (woken.append(True), wake()))
         assert (await intake.accept(plan(), retry_dead=False)).retried == 0
         assert (await h.journal.delivery(planned().id)).state is DEAD  # type: ignore[union-attr]
+        assert woken == []
         assert (await intake.accept(plan())).retried == 1
+        assert woken == [True]
         await h.reach(planned().id, DELIVERED)
     assert calls == [planned().id] * 2
