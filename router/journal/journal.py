@@ -221,8 +221,8 @@ class Journal(Protocol):
     async def record(self, attempt: Attempt) -> bool:
         """Settle an attempt; false where its lease is not the delivery's any more (nothing changes then).
 
-        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts;
-        one that does makes it a retry. `pause_until` pauses the whole lane, in the same commit.
+        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts, and
+        its `first_started_at` empty where nothing else was begun; one that does makes it a retry. `pause_until` pauses the whole lane, in the same commit.
         """
 
     async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
