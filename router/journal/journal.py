@@ -306,3 +306,6 @@ class Journal(Protocol):
 
     async def probe(self) -> None:
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
+
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now: a probe, and room on the disk."""

@@ -143,6 +143,12 @@ class SqliteJournal(SqliteReader):
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
         await self._write(partial(_probe, microseconds(self._clock())))
 
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now."""
+        if (trouble := await asyncio.to_thread(self._disk.trouble)) is not None:
+            raise trouble
+        await self.probe()
+
     def _append(self, cursor: sqlite3.Cursor, batch: list[appending.EventRows]) -> Sequence[object]:
         if (trouble := self._disk.trouble()) is not None:
             return [JournalUnwritable(str(trouble)) for _ in batch]  # an error of its own for each caller
