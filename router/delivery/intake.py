@@ -34,8 +34,6 @@ class Intake:
         try:
             appended = await self._journal.append(plan, take=taken, retry_dead=retry_dead)
             self._worker.started(appended, plan.event)
-            if appended.retried:
-                self._worker.wake()
         except Exception as error:  # the caller answers for it, or nobody is there any more
             return error
         finally:

@@ -115,7 +115,12 @@ async def test_a_breaker_opens_lets_one_through_and_closes(tmp_path: Path) -> No
         h.clock.move(seconds=31)
         h.worker.wake()
         await eventually(lambda: len(calls) == 6)
-        await asyncio.sleep(0.05)
+
+        async def opened_again() -> bool:
+            (lane,) = await h.journal.lanes()
+            return lane.open_until == START + timedelta(seconds=61)
+
+        await eventually(opened_again)
         assert len(calls) == 6, "one is let through, and has failed"
         broken = False
         h.clock.move(seconds=61)
