@@ -12,7 +12,6 @@ from router.ids import replay_id
 from router.journal.journal import DeliveryFilter, EventFilter, Journal, StoredEvent
 from router.model import DeliveryState, Plan
 
-
 MOST_NOTE = 1000
 
 

@@ -75,7 +75,9 @@ def show_status(asked: argparse.Namespace) -> int:
     if asked.json:
         print(dump(said))
         return FINE
-    owned = "nobody" if holder is None else f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
+    owned = (
+        "nobody" if holder is None else f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
+    )
     rows = [
         ("journal", path),
         ("size", f"{stats.bytes / 2**20:.1f} MiB"),
