@@ -123,10 +123,8 @@ def back_up_journal(asked: argparse.Namespace) -> int:
             )
         )
         return FINE
-    print(
-        f"{safe(copy.file)}: {events} events and {sum(deliveries.values())} deliveries, {unsettled} of them unsettled, "
-        f"as of {when(copy.taken_at)}"
-    )
+    holds = f"{events} events and {sum(deliveries.values())} deliveries, {unsettled} of them unsettled"
+    print(f"{safe(copy.file)}: {holds}, as of {when(copy.taken_at)}")
     return FINE
 
 

@@ -64,7 +64,7 @@ async def owner(asked: argparse.Namespace) -> AsyncIterator[SqliteJournal]:
 
 
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Retry, discard or replay, through the process that owns the journal; where none does, by owning it for the while."""
+    """Change the journal through the process that owns it; where none does, by owning it for the while."""
     from router.journal.lock import Lock
 
     path = journal_path(asked)
