@@ -67,7 +67,7 @@ async def test_the_file_shrinks_when_its_events_are_over(sqlite: SqliteJournal, 
 
 
 async def test_commits_come_between_the_steps_that_give_pages_back(
-    sqlite: SqliteJournal, steps: list[list[str]]
+    steps: list[list[str]], sqlite: SqliteJournal
 ) -> None:
     await filled(sqlite, 100, 30_000)
     steps.clear()
