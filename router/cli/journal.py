@@ -11,7 +11,7 @@ from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
 from router.cli.options import add_journal, add_json, journal_path
 from router.cli.output import dump, safe, when
 from router.cli.progress import Progress
-from router.cli.store import owner, reader
+from router.cli.store import existing_journal, owner, reader
 
 _UNSETTLED = ("ready", "running", "waiting", "held")
 
@@ -101,7 +101,7 @@ def back_up_journal(asked: argparse.Namespace) -> int:
 
     progress = Progress("copying")
     try:
-        copy = back_up(journal_path(asked), asked.file, clock=utc_now, progress=progress)
+        copy = back_up(existing_journal(asked), asked.file, clock=utc_now, progress=progress)
     except JournalError as error:
         raise Stop(str(error), AT_FAULT) from None
     finally:

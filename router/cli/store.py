@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
     from router.journal.sqlite import SqliteJournal
 
 
+def existing_journal(asked: argparse.Namespace) -> Path:
+    """Return the file of the journal that a command is about; ends with 3 where there is none."""
+    path = journal_path(asked)
+    if not path.exists():
+        hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
+        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
+    return path
+
+
 @asynccontextmanager
 async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
     """Open the journal for reading; a running process is not disturbed."""
     from router.journal.reader import SqliteReader
 
-    path = journal_path(asked)
-    if not path.exists():
-        hint = "" if asked.dev else " (the journal of `router dev` is read with --dev)"
-        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
-    store = SqliteReader(path)
+    store = SqliteReader(existing_journal(asked))
     try:
         yield store
     except JournalError as error:
@@ -45,9 +51,7 @@ async def owner(asked: argparse.Namespace) -> AsyncIterator[SqliteJournal]:
     from router.journal.lock import Lock
     from router.journal.sqlite import SqliteJournal
 
-    path = journal_path(asked)
-    if not path.exists():
-        raise Stop(f"there is no journal at {path}: name its file with --journal", UNREACHABLE)
+    path = existing_journal(asked)
     lock = Lock(path)
     journal = SqliteJournal(path, clock=utc_now)
     try:
@@ -67,9 +71,7 @@ def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> 
     """Change the journal through the process that owns it; where none does, by owning it for the while."""
     from router.journal.lock import Lock
 
-    path = journal_path(asked)
-    if not path.exists():
-        raise Stop(f"there is no journal at {path}: has the router run here?", UNREACHABLE)
+    path = existing_journal(asked)
     lock = Lock(path)
     try:
         lock.acquire(0)
