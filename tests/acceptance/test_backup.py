@@ -33,7 +33,7 @@ async def until(town: Town, query: str) -> None:
 async def test_a_copy_taken_under_load_is_whole_and_starts_held(town: Town) -> None:
     await town.router.start()
     # Retries that wait, so that the copy holds what is unsettled; each is sent later all the same.
-    town.app.fail(500, times=15)
+    town.app.fail(500, times=60)
     acknowledged: list[str] = []
     posting = True
 
