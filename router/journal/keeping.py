@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sqlite3
 from abc import abstractmethod
@@ -111,7 +110,6 @@ class SqliteKeeping(SqliteReader):
         for _ in range(VACUUMS_A_STEP):
             if not await self._between(purging.give_back):
                 return
-            await asyncio.sleep(0)  # what waits to be committed comes between
 
 
 def _with(function: Callable[..., object], *arguments: object) -> Operation:

@@ -58,8 +58,11 @@ async def test_a_purged_event_is_gone_with_all_that_belongs_to_it(journal: Journ
 async def test_the_id_of_a_purged_event_is_forgotten_and_no_other(journal: Journal) -> None:
     await done(journal, "a")
     await journal.append(plan("other", source="github", id="msg_a", received_at=later(100)))
+    await journal.append(plan("b", planned("evt_b", state=S.SKIPPED), id="msg_same", deduplicable=False))
+    await journal.append(plan("same", received_at=later(100)))
     await done(journal, "last", received=1)
-    assert await swept(journal, 10) == 1
+    assert await swept(journal, 10) == 2
+    assert (await journal.append(plan("y", id="msg_same"))).uid == "evt_same"
     again = await journal.append(plan("again", id="msg_a"))
     assert (again.duplicate, again.uid) == (False, "evt_again")
     assert (await journal.append(plan("x", source="github", id="msg_a"))).uid == "evt_other"

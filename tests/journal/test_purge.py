@@ -17,9 +17,9 @@ from router.journal import purge as purging
 from router.journal.migration import open_for_writing
 from router.journal.sqlite import SqliteJournal
 from router.journal.writer import Writer
-from router.model import DeliveryState, EventState, Plan
+from router.model import DeliveryState
 from tests.journal.test_query_plans import plan_of
-from tests.journal.values import NOW, event, later, plan, planned
+from tests.journal.values import NOW, later, plan, planned
 
 SKIPPED = DeliveryState.SKIPPED
 
@@ -135,17 +135,20 @@ async def test_an_event_that_is_at_work_again_since_it_was_looked_at_stays(
 ) -> None:
     dead = planned("evt_a", state=DeliveryState.DEAD)
     await sqlite.append(plan("a", dead))
-    await sqlite.append(Plan(event("last", received_at=later(1)), EventState.UNMATCHED))
+    await sqlite.append(plan("last", received_at=later(1)))
     look = purging.look
+    repeated: list[int] = []
 
     def meddled(connection: sqlite3.Connection, after: purging.Position, before: purging.Before) -> Any:
         found = look(connection, after, before)
         with closing(sqlite3.connect(sqlite.path)) as other, other:
-            other.execute("update deliveries set state = 0, settled_at = null")
+            again = other.execute("update deliveries set state = 0, settled_at = null where state = 7")
+            repeated.append(again.rowcount)
         return found
 
     monkeypatch.setattr(purging, "look", meddled)
     assert await sqlite.purge(later(5), later(5)) == 0
+    assert repeated[0] == 1
     assert await sqlite.delivery(dead.id) is not None
     assert await sqlite.body("evt_a")
 
