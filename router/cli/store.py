@@ -12,13 +12,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
-from router.cli.options import journal_place
+from router.cli.options import journal_path, journal_place
 from router.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
+    from router.journal.journal import Journal
     from router.journal.lock import Holder
     from router.journal.postgres.reader import PostgresReader
     from router.journal.reader import SqliteReader
+
+
+def existing_place(asked: argparse.Namespace) -> Path | str:
+    """Return where the journal is that a command is about; ends with 3 where it is a file and is not there."""
+    place = journal_place(asked)
+    if isinstance(place, Path) and not place.exists():
+        hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
+        raise Stop(f"there is no journal at {place}: has the router run here?{hint}", UNREACHABLE)
+    return place
+
+
+def existing_journal(asked: argparse.Namespace) -> Path:
+    """Return the file of the journal that a command is about; ends with 3 where there is none."""
+    journal_path(asked)
+    return Path(existing_place(asked))
 
 
 @asynccontextmanager
@@ -26,10 +42,7 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | Post
     """Open the journal for reading; a running process is not disturbed."""
     from router.journal.opening import reader_at
 
-    place = journal_place(asked)
-    if isinstance(place, Path) and not place.exists():
-        hint = "" if asked.dev else " (the journal of `router dev` is read with --dev)"
-        raise Stop(f"there is no journal at {place}: has the router run here?{hint}", UNREACHABLE)
+    place = existing_place(asked)
     try:
         store = reader_at(place)
         try:
@@ -40,16 +53,33 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | Post
         raise Stop(str(error), AT_FAULT if isinstance(place, Path) else UNREACHABLE) from None
 
 
-def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Retry or replay, through the process that owns the journal; where none does, by owning it for the while."""
-    from router.journal.lock import Lock
+@asynccontextmanager
+async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
+    """Own the journal for the while; no router may run, but for those of a journal that many own."""
+    from router.app import utc_now
+    from router.journal.opening import lock_at, store_at
 
-    path = journal_place(asked)
-    if not isinstance(path, Path):  # it has no owner who would have to do it
-        return asyncio.run(_alone(asked, verb, request))
-    if not path.exists():
-        raise Stop(f"there is no journal at {path}: has the router run here?", UNREACHABLE)
-    lock = Lock(path)
+    place = existing_place(asked)
+    lock = lock_at(place)
+    try:
+        lock.acquire(0)
+        journal = store_at(place, clock=utc_now, worker=False)
+        await journal.open()
+        try:
+            yield journal
+        finally:
+            await journal.close()
+    except JournalError as error:
+        raise Stop(str(error), UNREACHABLE) from None
+    finally:
+        lock.release()
+
+
+def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Change the journal through the process that owns it; where none does, by owning it for the while."""
+    from router.journal.opening import lock_at
+
+    lock = lock_at(existing_place(asked))
     try:
         lock.acquire(0)
     except JournalBusy:
@@ -95,9 +125,12 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
         journal = store_at(journal_place(asked), clock=utc_now, worker=False)
         await journal.open()
         try:
-            if verb == "retry":
+            if verb in ("retry", "discard"):
                 changes = Changes(journal, _no_plan, clock=utc_now)
-                return await changes.retry(delivery_filter(request["filter"]), dry_run=request["dry_run"])
+                wanted, dry_run = delivery_filter(request["filter"]), request["dry_run"]
+                if verb == "retry":
+                    return await changes.retry(wanted, dry_run=dry_run)
+                return await changes.discard(wanted, request["note"], dry_run=dry_run)
             changes = Changes(journal, _planner(asked), clock=utc_now)
             return await changes.replay(
                 event_filter(request["filter"]), again=request["again"], dry_run=request["dry_run"]
@@ -111,7 +144,7 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
 
 
 def _no_plan(*_: Any) -> Any:
-    raise AssertionError("a retry plans nothing")
+    raise AssertionError("only a replay plans anything")
 
 
 def _planner(asked: argparse.Namespace) -> Any:

@@ -73,6 +73,7 @@ select d.seq, d.lease, d.attempts, :now from json_each(:seqs) k cross join deliv
 -- name: suspects
 select seq, destination, lane from deliveries
 where state = 0 and suspect = 1 and due <= ? and crashes_alone <= ?
+  and destination in (select value from json_each(?))
 order by due, seq limit 100
 
 -- name: clear
@@ -103,6 +104,8 @@ update deliveries
 set state = json_extract(k.value, '$[1]'), reason = json_extract(k.value, '$[2]'),
   due = coalesce(json_extract(k.value, '$[3]'), due), settled_at = json_extract(k.value, '$[4]'),
   attempts = attempts - json_extract(k.value, '$[5]'),
+  first_started_at = case when json_extract(k.value, '$[5]') = 1 and attempts = 1 and crashes + interrupted = 0
+    then null else first_started_at end,
   priority = max(priority, 1 - json_extract(k.value, '$[5]')), suspect = 0, alone = 0, crashes_alone = 0
 from json_each(?) k
 where deliveries.seq = json_extract(k.value, '$[0]')
