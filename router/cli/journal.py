@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
-from router.cli.options import add_journal, add_json, journal_path
+from router.cli.options import add_journal, add_json
 from router.cli.output import dump, safe, when
 from router.cli.progress import Progress
-from router.cli.store import existing_journal, owner, reader
+from router.cli.store import existing_place, owner, reader
 
 _UNSETTLED = ("ready", "running", "waiting", "held")
 
@@ -52,20 +52,20 @@ def _finish(command: argparse.ArgumentParser, run: Any) -> None:
 def show_status(asked: argparse.Namespace) -> int:
     """Print how the journal stands."""
     from router.errors import JournalError
-    from router.journal.lock import Lock
+    from router.journal.opening import lock_at, shown
 
     async def read() -> Any:
         async with reader(asked) as store:
             return await store.stats()
 
     stats = asyncio.run(read())
-    path = journal_path(asked)
+    place = existing_place(asked)
     try:
-        holder = Lock(path).holder()
+        holder = lock_at(place).holder()
     except JournalError as error:
         raise Stop(str(error), UNREACHABLE) from None
     said = {
-        "journal": str(path),
+        "journal": shown(place),
         "bytes": stats.bytes,
         "owner": None if holder is None else {"pid": holder.pid, "admin": holder.admin},
         "events": {state.value: number for state, number in stats.events.items()},
@@ -79,7 +79,7 @@ def show_status(asked: argparse.Namespace) -> int:
         "nobody" if holder is None else f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
     )
     rows = [
-        ("journal", path),
+        ("journal", shown(place)),
         ("size", f"{stats.bytes / 2**20:.1f} MiB"),
         ("owned by", owned),
         ("events", _counts(said["events"])),
@@ -99,9 +99,12 @@ def back_up_journal(asked: argparse.Namespace) -> int:
     from router.errors import JournalError
     from router.journal.backup import back_up
 
+    place = existing_place(asked)
+    if not isinstance(place, Path):
+        raise Stop("a journal in PostgreSQL is backed up by its own tools: pg_dump, or base backups", AT_FAULT)
     progress = Progress("copying")
     try:
-        copy = back_up(existing_journal(asked), asked.file, clock=utc_now, progress=progress)
+        copy = back_up(place, asked.file, clock=utc_now, progress=progress)
     except JournalError as error:
         raise Stop(str(error), AT_FAULT) from None
     finally:
