@@ -9,10 +9,10 @@ from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
 from router.cli.journal_copy import copy_journal
-from router.cli.options import add_journal, add_json
+from router.cli.options import add_journal, add_json, journal_place
 from router.cli.output import dump, safe, when
 from router.cli.progress import Progress
-from router.cli.store import existing_place, owner, reader
+from router.cli.store import existing_journal, owner, reader
 
 _UNSETTLED = ("ready", "running", "waiting", "held")
 
@@ -69,7 +69,7 @@ def show_status(asked: argparse.Namespace) -> int:
             return await store.stats()
 
     stats = asyncio.run(read())
-    place = existing_place(asked)
+    place = journal_place(asked)
     try:
         holder = lock_at(place).holder()
     except JournalError as error:
@@ -85,9 +85,9 @@ def show_status(asked: argparse.Namespace) -> int:
     if asked.json:
         print(dump(said))
         return FINE
-    owned = (
-        "nobody" if holder is None else f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
-    )
+    owned = "nobody" if isinstance(place, Path) else "its replicas"
+    if holder is not None:
+        owned = f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
     rows = [
         ("journal", shown(place)),
         ("size", f"{stats.bytes / 2**20:.1f} MiB"),
@@ -109,12 +109,9 @@ def back_up_journal(asked: argparse.Namespace) -> int:
     from router.errors import JournalError
     from router.journal.backup import back_up
 
-    place = existing_place(asked)
-    if not isinstance(place, Path):
-        raise Stop("a journal in PostgreSQL is backed up by its own tools: pg_dump, or base backups", AT_FAULT)
     progress = Progress("copying")
     try:
-        copy = back_up(place, asked.file, clock=utc_now, progress=progress)
+        copy = back_up(existing_journal(asked), asked.file, clock=utc_now, progress=progress)
     except JournalError as error:
         raise Stop(str(error), AT_FAULT) from None
     finally:

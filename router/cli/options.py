@@ -107,7 +107,10 @@ def journal_path(asked: Any) -> Path:
     place = journal_place(asked)
     if isinstance(place, Path):
         return place
-    raise Stop("this command is for a journal in a SQLite file, and this one is in PostgreSQL", AT_FAULT)
+    raise Stop(
+        "this command is for a SQLite journal; one in PostgreSQL is backed up with its database",
+        AT_FAULT,
+    )
 
 
 def _place(text: str) -> Path | str:

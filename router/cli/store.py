@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
-from router.cli.options import journal_place
+from router.cli.options import journal_path, journal_place
 from router.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 
 
 def existing_place(asked: argparse.Namespace) -> Path | str:
-    """Return where the journal is that a command is about; ends with 3 where it is a file that is not there."""
+    """Return where the journal is that a command is about; ends with 3 where it is a file and is not there."""
     place = journal_place(asked)
     if isinstance(place, Path) and not place.exists():
         hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
         raise Stop(f"there is no journal at {place}: has the router run here?{hint}", UNREACHABLE)
     return place
+
+
+def existing_journal(asked: argparse.Namespace) -> Path:
+    """Return the file of the journal that a command is about; ends with 3 where there is none."""
+    journal_path(asked)
+    return Path(existing_place(asked))
 
 
 @asynccontextmanager
@@ -49,7 +55,7 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | Post
 
 @asynccontextmanager
 async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
-    """Own the journal for the while; no router may run."""
+    """Own the journal for the while; no router may run, but for those of a journal that many own."""
     from router.app import utc_now
     from router.journal.opening import lock_at, store_at
 
@@ -71,12 +77,9 @@ async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
 
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Change the journal through the process that owns it; where none does, by owning it for the while."""
-    from router.journal.lock import Lock
+    from router.journal.opening import lock_at
 
-    path = existing_place(asked)
-    if not isinstance(path, Path):  # it has no owner who would have to do it
-        return asyncio.run(_alone(asked, verb, request))
-    lock = Lock(path)
+    lock = lock_at(existing_place(asked))
     try:
         lock.acquire(0)
     except JournalBusy:

@@ -1,4 +1,4 @@
-"""Two real processes on one journal in PostgreSQL: one dies, the other does its work; commands work beside both."""
+"""Two real processes on one journal in PostgreSQL: one dies, the other does its work; commands go beside them."""
 
 from __future__ import annotations
 

@@ -212,6 +212,10 @@ class PostgresJournal(PostgresKeeping):
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
         await self._transact(execute, _PROBE)
 
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now."""
+        await self.probe()
+
     @property
     def _owner(self) -> int | None:
         return None if self._life is None else self._life.owner

@@ -84,13 +84,13 @@ select id from deliveries where id = any($1::text[])
 
 -- name: replace_dead
 update deliveries set state = 8, reason = 'replaced by a replay', settled_at = $5
-where event = $1 and route = $2 and action = $3 and item is not distinct from $4::bigint and state = 7
+where event = $1 and route = $2 and action = $3 and item is not distinct from $4::bigint and state + 0 = 7
 
 -- name: replan
 update events set plan = 1, reason = null where seq = $1
 
 -- name: told
-update deliveries set tell = 2 where id = $1 and state = 7 and tell = 1 returning event
+update deliveries set tell = 2 where id = $1 and state + 0 = 7 and tell = 1 returning event
 
 -- name: event_told
 select uid, received_at from events where seq = $1 for update

@@ -57,7 +57,7 @@ with chosen as (
 ), started as (
   update deliveries d set state = 1, owner = $2, lease = d.lease + 1, attempts = d.attempts + 1,
     first_started_at = coalesce(d.first_started_at, $3), alone = $4
-  from chosen c where d.seq = c.seq and d.state = 0
+  from chosen c where d.seq = c.seq and d.state + 0 = 0
   returning d.seq, d.id, c.uid, c.source, d.route, d.action, d.item, d.plugin, d.plugin_version, d.destination, c.body,
     d.state, d.reason, d.attempts, d.max_attempts, d.created_at, d.due, d.expires_at, d.settled_at, d.first_started_at,
     d.lease, d.interrupted, d.crashes, d.lane, d.priority, d.fresh_until, d.suspect, d.crashes_alone
@@ -72,7 +72,7 @@ where state = 0 and suspect and due <= $1 and crashes_alone <= $2 and destinatio
 order by due, seq limit 100
 
 -- name: lock_suspect
-select seq from deliveries where seq = $1 and state = 0 and suspect for update skip locked
+select seq from deliveries where seq = $1 and state + 0 = 0 and suspect for update skip locked
 
 -- name: make_lanes
 insert into lanes (destination, lane) select * from unnest($1::text[], $2::text[]) on conflict do nothing
