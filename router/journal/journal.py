@@ -267,6 +267,16 @@ class Journal(Protocol):
     async def replays(self, limit: int = 50) -> list[StoredReplay]:
         """Return replays, the newest first."""
 
+    async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
+        """Return the ids of events that fit, the oldest first, from above the event `after`.
+
+        Without regard to the filter's `limit` and `before`. An `after` that is gone counts for nothing: who goes
+        on from one gives its time as `since` as well.
+        """
+
+    async def ahead(self, now: datetime) -> int:
+        """Count the due deliveries of replays that nothing has started yet."""
+
     async def next_due(self, destinations: Collection[str]) -> datetime | None:
         """Return when the next ready delivery of these destinations is due, whatever their lanes say."""
 
