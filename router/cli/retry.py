@@ -1,4 +1,4 @@
-"""`router retry`: dead deliveries again. `router replay`: stored events through today's routes."""
+"""`router retry`: dead deliveries again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_filters, add_journal, add_json
 from router.cli.output import dump
 from router.cli.store import change
-from router.model import DeliveryState, EventState
 
 
 def add(commands: Any) -> None:
-    """Add both commands."""
+    """Add the command."""
     again = commands.add_parser(
         "retry",
         help="dead deliveries again: same ids, same bodies",
@@ -25,26 +24,12 @@ def add(commands: Any) -> None:
     again.add_argument("--event", metavar="ID", help="those of this event")
     again.add_argument("--action", help="those of this action")
     again.add_argument("--destination", help="those to this destination")
-    _add_common(again, "every dead delivery")
+    add_common(again, "every dead delivery")
     again.set_defaults(command=retry, state=None)
 
-    anew = commands.add_parser(
-        "replay",
-        help="stored events through today's routes: new deliveries",
-        description="Send stored events through today's routes: new deliveries, with ids and keys of their own.",
-    )
-    anew.add_argument("ids", nargs="*", metavar="EVENT", help="these events, by the router's id or the sender's")
-    add_filters(anew, of="events")
-    anew.add_argument("--state", choices=[state.value for state in EventState], help="events in this state")
-    anew.add_argument(
-        "--delivery-state", choices=[state.value for state in DeliveryState], help="with a delivery in this state"
-    )
-    anew.add_argument("--again", action="store_true", help="also what was delivered already")
-    _add_common(anew, "every stored event")
-    anew.set_defaults(command=replay)
 
-
-def _add_common(command: argparse.ArgumentParser, everything: str) -> None:
+def add_common(command: argparse.ArgumentParser, everything: str) -> None:
+    """Take what `retry` and `replay` have in common."""
     command.add_argument("--all", action="store_true", help=everything)
     command.add_argument("--dry-run", action="store_true", help="count only")
     add_journal(command)
@@ -54,7 +39,7 @@ def _add_common(command: argparse.ArgumentParser, everything: str) -> None:
 def retry(asked: argparse.Namespace) -> int:
     """Retry what fits."""
     names = ("source", "type", "route", "since", "until", "text", "event", "action", "destination")
-    said = change(asked, "retry", _request(asked, names))
+    said = change(asked, "retry", request_of(asked, names))
     if asked.ids and not said.get("retried", said.get("would_retry")):
         raise Stop("none of these is a dead delivery (see `router deliveries show ID`)", AT_FAULT)
     if asked.json:
@@ -66,30 +51,13 @@ def retry(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def replay(asked: argparse.Namespace) -> int:
-    """Replay what fits."""
-    names = ("source", "type", "route", "since", "until", "text", "state", "delivery_state")
-    said = change(asked, "replay", _request(asked, names) | {"again": asked.again})
-    if asked.json:
-        print(dump(said))
-        return FINE
-    if asked.ids and not said["events"]:
-        raise Stop("no stored event has one of these ids (see `router events list`)", AT_FAULT)
-    would = "would be " if asked.dry_run else ""
-    print(f"{said['events']} events {would}replayed: {said['deliveries']} new deliveries")
-    if said["left_out"]:
-        print(f"{said['left_out']} {would}left out: delivered before, or under way (--again sends them once more)")
-    if said["unmatched"]:
-        print(f"{said['unmatched']} events match no route today")
-    if said["dead"]:
-        print(f"{said['dead']} new deliveries failed to render (see `router deliveries list --state dead`)")
-    if said["plan_failed"]:
-        print(f"{said['plan_failed']} events could not be planned:")
-        print("\n".join(f"  {failure}" for failure in said["failures"]))
-    return FINE
+def request_of(
+    asked: argparse.Namespace, names: tuple[str, ...], *, or_else: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return what is asked of the API: the filter of these names and the ids, or everything where that is said.
 
-
-def _request(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    One of the options `or_else` says enough as well.
+    """
     wanted: dict[str, Any] = {}
     for name in names:
         value = getattr(asked, name)
@@ -97,6 +65,7 @@ def _request(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any
             wanted[name] = value.isoformat() if isinstance(value, datetime) else value
     if asked.ids:
         wanted["ids"] = asked.ids
-    if not wanted and not asked.all:
+    enough = asked.all or any(getattr(asked, name) is not None for name in or_else)
+    if not wanted and not enough:
         raise Stop("say which: ids, filters, or --all (try it with --dry-run first)", USAGE)
-    return {"filter": wanted, "all": asked.all, "dry_run": asked.dry_run}
+    return {"filter": wanted, "all": bool(enough), "dry_run": asked.dry_run}

@@ -115,9 +115,7 @@ class Replay:
             wanted = replace(wanted, since=max(cursor.at, wanted.since or cursor.at))
         return await self._journal.uids(wanted, cursor.uid, PAGE)
 
-    async def step(
-        self, uid: str, cursor: Cursor, result: ReplayResult, now: datetime, *, dry_run: bool
-    ) -> None:
+    async def step(self, uid: str, cursor: Cursor, result: ReplayResult, now: datetime, *, dry_run: bool) -> None:
         """Plan one event, add what comes of it unless `dry_run`, count it, and move on.
 
         An event that is gone by now is passed over. Where the journal fails nothing is counted.
@@ -164,8 +162,6 @@ class Replay:
         done = set()
         page = DeliveryFilter(event=uid, limit=PAGE)
         while deliveries := await self._journal.deliveries(page):
-            done |= {
-                (d.route, d.action, d.index) for d in deliveries if d.state in _LEFT_OUT and d.id not in own
-            }
+            done |= {(d.route, d.action, d.index) for d in deliveries if d.state in _LEFT_OUT and d.id not in own}
             page = replace(page, before=deliveries[-1].id)
         return done

@@ -45,7 +45,9 @@ class ReplayRequest:
             return
         known = actions[self.route] if self.route is not None else [a for names in actions.values() for a in names]
         if self.action not in known:
-            where = f"the route `{self.route}` has no action" if self.route is not None else "no route has an action"
+            where = (
+                f"the route `{self.route}` has no action" if self.route is not None else "no route has an action"
+            )
             raise ValueError(_unknown(f"{where} `{self.action}`", did_you_mean(self.action, known)))
 
     def up_to(self, until: datetime) -> ReplayRequest:

@@ -90,15 +90,17 @@ class Replays:
                 self._begin(stored)
 
     async def cancel(self, id_: str) -> dict[str, Any]:
-        """End a replay; what it has planned stays. KeyError where it is unknown; one that is over stays so."""
+        """End a replay; what it has planned stays. KeyError where it is unknown; one that is over stays so.
+
+        While the journal cannot store the end, it says `running` and `trouble`.
+        """
         if id_ in self._jobs:
             job, task = self._jobs[id_]
             job.stop(cancel=True)
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=_ENDING)
         elif (stored := await self._stored(id_)).state == RUNNING:
-            job = self._job(stored)
-            job.stop(cancel=True)
-            await job.run()
+            self._begin(stored)
+            return await self.cancel(id_)
         return await self.status(id_)
 
     async def status(self, id_: str) -> dict[str, Any]:

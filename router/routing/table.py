@@ -55,7 +55,8 @@ class RouteTable:
     def actions(self) -> Mapping[str, tuple[str, ...]]:
         """The names of the actions of each route, those under `else` too."""
         return {
-            route.name: tuple(action.name for action in (*route.actions, *route.otherwise)) for route in self.routes
+            route.name: tuple(action.name for action in (*route.actions, *route.otherwise))
+            for route in self.routes
         }
 
     def candidates(self, source: str, type_: str) -> tuple[Route, ...]:

@@ -1,0 +1,68 @@
+"""How far a replay has come: a bar on a terminal, else a line for every tenth."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+from router.cli.output import safe
+
+_WIDTH = 24
+_CLEAR = "\r\x1b[K"
+
+
+class Progress:
+    """Shows what a running replay says of itself; `bar` writes over one line."""
+
+    def __init__(self, write: Callable[[str], object], *, bar: bool) -> None:
+        self._write = write
+        self._bar = bar
+        self._tenths = 0
+        self._trouble: str | None = None
+
+    @classmethod
+    def on(cls, stream: TextIO = sys.stderr) -> Progress:
+        """Return one that fits the stream."""
+
+        def write(text: str) -> None:
+            stream.write(text)
+            stream.flush()
+
+        return cls(write, bar=stream.isatty())
+
+    def show(self, said: Mapping[str, Any]) -> None:
+        """Show how it stands now."""
+        if self._bar:
+            self._write(_CLEAR + _line(said, bar=True))
+            return
+        trouble = said.get("trouble")
+        tenths = int(10 * _share(said))
+        if tenths > self._tenths or (trouble is not None and trouble != self._trouble):
+            self._write(_line(said, bar=False) + "\n")
+        self._tenths, self._trouble = max(tenths, self._tenths), trouble
+
+    def end(self) -> None:
+        """Leave the line to what comes next."""
+        if self._bar:
+            self._write(_CLEAR)
+
+
+def _line(said: Mapping[str, Any], *, bar: bool) -> str:
+    expected = said.get("expected")
+    if expected is None:
+        text = f"counting: {said.get('counted', 0):,} events"
+    else:
+        share = _share(said)
+        filled = int(_WIDTH * share)
+        drawn = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] " if bar else ""
+        made = f"{said['deliveries']:,} new deliveries"
+        text = f"{drawn}{share:4.0%}  {said['events']:,} of {expected['events']:,} events, {made}"
+    return text + (f" (waits: {safe(said['trouble'])})" if said.get("trouble") else "")
+
+
+def _share(said: Mapping[str, Any]) -> float:
+    expected = said.get("expected")
+    if not expected:
+        return 0.0
+    return min(1.0, said["events"] / expected["events"]) if expected["events"] else 1.0
