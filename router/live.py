@@ -48,7 +48,8 @@ class Live:
     def replan(self, stored: StoredEvent, replay: str, only: Only | None = None) -> Plan:
         """Plan a stored event by today's routes, its deliveries with ids of their own.
 
-        `only` says of route and action whether to make their deliveries. Raises Rejected where today's configuration has no such source or cannot read the event.
+        `only` says of route and action whether to make their deliveries. Raises Rejected where today's
+        configuration has no such source or cannot read the event.
         """
         return self.ruleset.plan(self.reread(stored), replay, only)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FILTERS = ("source", "type", "since", "until", "text", "state", "delivery_state")
 _FIRST_LOOK, _LOOK = 0.05, 0.5  # seconds until it is asked again how far it is
 _RUNNING = "running"
+Work = Mapping[str, Any] | str
+"""What is asked for anew, or the id of a replay that was begun."""
 
 
 def add(commands: Any) -> None:
@@ -83,10 +85,8 @@ def _look_after(asked: argparse.Namespace, holder: Holder | None, *named: str) -
         if asked.follow is not None and holder is None:
             found = asyncio.run(_ask(asked, None, "status", named[0]))
             if found["state"] == _RUNNING:
-                raise Stop(
-                    f"no router runs here: it goes on when one is started, or now with --resume {named[0]}",
-                    AT_FAULT,
-                )
+                how = f"it goes on when one is started, or now with --resume {named[0]}"
+                raise Stop(f"no router runs here: {how}", AT_FAULT)
             return _told(asked, found)
         return _told(asked, _carried_out(asked, holder, named[0]))
     if asked.cancel is not None:
@@ -106,9 +106,7 @@ async def _ask(asked: argparse.Namespace, holder: Holder | None, verb: str, *ids
         return await getattr(there, verb)(*ids)
 
 
-def _carried_out(
-    asked: argparse.Namespace, holder: Holder | None, what: Mapping[str, Any] | str
-) -> dict[str, Any]:
+def _carried_out(asked: argparse.Namespace, holder: Holder | None, what: Work) -> dict[str, Any]:
     """Begin with a replay, or go on with one of that id, and see it through; return how it ended."""
     begun: list[str] = []
     progress = None if asked.json else Progress.on(sys.stderr)
@@ -120,7 +118,8 @@ def _carried_out(
         for id_ in begun:
             goes = f"go on with it: router replay --resume {id_}"
             if holder is not None:
-                goes = f"it goes on in the running router: router replay --status {id_}, --follow {id_}, --cancel {id_}"
+                ways = f"--status {id_}, --follow {id_}, --cancel {id_}"
+                goes = f"it goes on in the running router: router replay {ways}"
             print(goes, file=sys.stderr)
         raise
 
@@ -128,7 +127,7 @@ def _carried_out(
 async def _followed(
     asked: argparse.Namespace,
     holder: Holder | None,
-    what: Mapping[str, Any] | str,
+    what: Work,
     begun: list[str],
     progress: Progress | None,
 ) -> dict[str, Any]:

@@ -118,7 +118,8 @@ class Job:
         pause = 1.0
         while True:
             try:
-                return await self._go_on()
+                await self._go_on()
+                return
             except JournalError as error:
                 log.warning("replay %s waits: %s", self._stored.id, error)
                 self.trouble = str(error)

@@ -43,11 +43,10 @@ class ReplayRequest:
             raise ValueError(_unknown(f"there is no route `{self.route}`", did_you_mean(self.route, actions)))
         if self.action is None:
             return
-        known = actions[self.route] if self.route is not None else [a for names in actions.values() for a in names]
+        known, where = [name for names in actions.values() for name in names], "no route has an action"
+        if self.route is not None:
+            known, where = list(actions[self.route]), f"the route `{self.route}` has no action"
         if self.action not in known:
-            where = (
-                f"the route `{self.route}` has no action" if self.route is not None else "no route has an action"
-            )
             raise ValueError(_unknown(f"{where} `{self.action}`", did_you_mean(self.action, known)))
 
     def up_to(self, until: datetime) -> ReplayRequest:

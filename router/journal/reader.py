@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from router.journal.journal import (
     StoredEvent,
     StoredReplay,
 )
+from router.journal.lane import LaneState
 from router.journal.migration import open_for_reading
 from router.model import StoredDelivery
 
@@ -52,10 +53,6 @@ class SqliteReader:
         await asyncio.to_thread(self._threads.shutdown)
         while self._opened:
             self._opened.pop().close()
-
-    async def next_due(self, destinations: Collection[str]) -> datetime | None:
-        """Return when the next ready delivery of these destinations is due."""
-        return await self._read(queries.next_due, list(destinations))
 
     async def body(self, uid: str) -> bytes:
         """Return the event's body; KeyError where the event is unknown."""
@@ -110,6 +107,9 @@ class SqliteReader:
     async def untold(self, limit: int = 100) -> list[StoredDelivery]:
         """Return dead deliveries whose death was not told yet, the oldest first."""
         return await self._read(telling.untold, limit)
+
+    async def _stored_lanes(self) -> list[LaneState]:
+        return await self._read(queries.lanes)
 
     async def _dead_ids(self, wanted: DeliveryFilter) -> Sequence[str]:
         return await self._read(queries.delivery_ids, wanted)
