@@ -102,7 +102,7 @@ class Cursor:
 class Replay:
     """One replay, event by event. A step that is repeated adds nothing twice: its deliveries have the same ids."""
 
-    def __init__(self, journal: Journal, planner: Planner, request: ReplayRequest, id_: str = "") -> None:
+    def __init__(self, journal: Journal, planner: Planner, request: ReplayRequest, id_: str) -> None:
         self._journal = journal
         self._planner = planner
         self._request = request

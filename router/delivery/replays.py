@@ -50,7 +50,9 @@ class Replays:
     async def count(self, request: ReplayRequest) -> dict[str, Any]:
         """Count what a replay would do, and do nothing; ValueError for a route or action that there is not."""
         request = await self._bounded(request)
-        replay, cursor, result = Replay(self._journal, self._planner, request), Cursor(), ReplayResult()
+        # An id that nothing has: deliveries of the first plan must not be taken for the replay's own.
+        replay = Replay(self._journal, self._planner, request, replay_id(self._clock()))
+        cursor, result = Cursor(), ReplayResult()
         pace = Pace(self._journal, self._clock, asyncio.Event())
         while uids := await replay.page(cursor):
             for uid in uids:

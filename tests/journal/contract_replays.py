@@ -26,7 +26,7 @@ def replay(name: str = "rpl_a", **changes: Any) -> StoredReplay:
     return StoredReplay(**(values | changes))
 
 
-async def fill(journal: Journal, *names: str) -> None:
+async def receive(journal: Journal, *names: str) -> None:
     """Store events, each a second later than the one before it."""
     for number, name in enumerate(names):
         await journal.append(plan(name, received_at=later(number)))
@@ -58,7 +58,7 @@ async def test_replays_are_listed_newest_first_up_to_the_limit(journal: Journal)
 
 
 async def test_ids_of_events_come_oldest_first_page_by_page(journal: Journal) -> None:
-    await fill(journal, "d", "b", "c", "a")
+    await receive(journal, "d", "b", "c", "a")
     assert await journal.uids(EventFilter()) == ["evt_d", "evt_b", "evt_c", "evt_a"]
     assert await journal.uids(EventFilter(), limit=2) == ["evt_d", "evt_b"]
     assert await journal.uids(EventFilter(), "evt_b", 1) == ["evt_c"]
@@ -74,7 +74,7 @@ async def test_events_of_one_moment_are_told_apart_by_the_page(journal: Journal)
 
 
 async def test_the_ids_are_those_that_the_filter_lets_through(journal: Journal) -> None:
-    await fill(journal, "a", "b", "c", "d")
+    await receive(journal, "a", "b", "c", "d")
     await journal.append(Plan(event("e", received_at=later(9), type="x.y"), EventState.UNMATCHED, (), "no route"))
     dead = await begun(journal, "f")
     await journal.record(attempt(dead, S.DEAD))
@@ -86,7 +86,7 @@ async def test_the_ids_are_those_that_the_filter_lets_through(journal: Journal) 
 
 
 async def test_after_an_event_that_is_gone_its_time_says_where_to_go_on(journal: Journal) -> None:
-    await fill(journal, "a", "b", "c")
+    await receive(journal, "a", "b", "c")
     assert await journal.uids(EventFilter(since=later(1)), "evt_gone") == ["evt_b", "evt_c"]
 
 
