@@ -148,10 +148,12 @@ class Job:
                 await self._save()
         if self._expected is not None:
             over = await self._walk(replay, self._cursor, self._result, dry_run=False)
-        if over or self._cancelled:
-            self._stored = replace(self._stored, state=DONE if over else CANCELLED, ended_at=self._clock())
-        await self._save()
         self._wake()
+        ended = self.now()
+        if over or self._cancelled:
+            ended = replace(ended, state=DONE if over else CANCELLED, ended_at=self._clock())
+        await self._journal.save_replay(ended)
+        self._stored = ended  # not before: what was said to be over must not run again after a crash
 
     async def _walk(self, replay: Replay, cursor: Cursor, result: ReplayResult, *, dry_run: bool) -> bool:
         """Take every event from the cursor on; false where it was stopped before the end."""

@@ -54,16 +54,13 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class StoredReplay:
-    """A replay that was asked for: its filter and its counts so far, as JSON has them.
-
-    `last` is the event that it did last; `state` is running, done or cancelled.
-    """
+    """A replay that was asked for: its filter and its counts so far, as JSON has them."""
 
     id: str
     filter: Mapping[str, object]
     result: Mapping[str, object]
-    last: str | None
-    state: str
+    last: str | None  #: the event that it did last
+    state: str  #: running, done or cancelled
     started_at: datetime
     ended_at: datetime | None = None
 
@@ -268,11 +265,7 @@ class Journal(Protocol):
         """Return replays, the newest first."""
 
     async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
-        """Return the ids of events that fit, the oldest first, from above the event `after`.
-
-        Without regard to the filter's `limit` and `before`. An `after` that is gone counts for nothing: who goes
-        on from one gives its time as `since` as well.
-        """
+        """Return the ids of events that fit, the oldest first, from above `after`, unless that is gone by now."""
 
     async def ahead(self, now: datetime) -> int:
         """Count the due deliveries of replays that nothing has started yet."""

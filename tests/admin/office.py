@@ -124,4 +124,4 @@ async def office(path: Path, *, public: bool = True, clock: datetime = NOW) -> A
     await journal.close()
 
 
-__all__ = ["OWN", "RUN", "Office", "event", "office"]
+__all__ = ["OPEN", "OWN", "RUN", "Office", "event", "office"]
