@@ -18,6 +18,7 @@ class Progress:
     def __init__(self, write: Callable[[str], object], *, bar: bool) -> None:
         self._write = write
         self._bar = bar
+        self._counted = False
         self._tenths = 0
         self._trouble: str | None = None
 
@@ -32,7 +33,10 @@ class Progress:
         return cls(write, bar=stream.isatty())
 
     def show(self, said: Mapping[str, Any]) -> None:
-        """Show how it stands now."""
+        """Show how it stands now; once, what it has counted."""
+        if not self._counted and (expected := said.get("expected")) is not None:
+            self._counted = True
+            self._write((_CLEAR if self._bar else "") + _counts(expected) + "\n")
         if self._bar:
             self._write(_CLEAR + _line(said, bar=True))
             return
@@ -59,6 +63,12 @@ def _line(said: Mapping[str, Any], *, bar: bool) -> str:
         made = f"{said['deliveries']:,} new deliveries"
         text = f"{drawn}{share:4.0%}  {said['events']:,} of {expected['events']:,} events, {made}"
     return text + (f" (waits: {safe(said['trouble'])})" if said.get("trouble") else "")
+
+
+def _counts(expected: Mapping[str, Any]) -> str:
+    made = ", ".join(f"{safe(name)} {of['deliveries']:,}" for name, of in expected["destinations"].items())
+    text = f"{expected['events']:,} events fit: {expected['deliveries']:,} new deliveries"
+    return text + (f" ({made})" if made else "") + f", {expected['left_out']:,} left out"
 
 
 def _share(said: Mapping[str, Any]) -> float:

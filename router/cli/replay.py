@@ -64,7 +64,7 @@ def replay(asked: argparse.Namespace) -> int:
             raise Stop("--status, --follow, --resume and --cancel take a replay, and no events", USAGE)
         with owner(asked) as holder:
             return _look_after(asked, holder, *named)
-    request = request_of(asked, _FILTERS, or_else=("route", "action"))
+    request = request_of(asked, _FILTERS)
     for name in ("route", "action"):
         if getattr(asked, name) is not None:
             request[name] = getattr(asked, name)

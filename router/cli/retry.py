@@ -51,13 +51,8 @@ def retry(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def request_of(
-    asked: argparse.Namespace, names: tuple[str, ...], *, or_else: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """Return what is asked of the API: the filter of these names and the ids, or everything where that is said.
-
-    One of the options `or_else` says enough as well.
-    """
+def request_of(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is asked of the API: the filter of these names and the ids, or everything where that is said."""
     wanted: dict[str, Any] = {}
     for name in names:
         value = getattr(asked, name)
@@ -65,7 +60,6 @@ def request_of(
             wanted[name] = value.isoformat() if isinstance(value, datetime) else value
     if asked.ids:
         wanted["ids"] = asked.ids
-    enough = asked.all or any(getattr(asked, name) is not None for name in or_else)
-    if not wanted and not enough:
+    if not wanted and not asked.all:
         raise Stop("say which: ids, filters, or --all (try it with --dry-run first)", USAGE)
-    return {"filter": wanted, "all": bool(enough), "dry_run": asked.dry_run}
+    return {"filter": wanted, "all": asked.all, "dry_run": asked.dry_run}
