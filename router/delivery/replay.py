@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -99,8 +100,18 @@ class Cursor:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What comes of one event: why it cannot be planned, or the new deliveries, and whether each is a repeat."""
+
+    event: StoredEvent
+    failure: str | None
+    planned: int = 0
+    new: tuple[tuple[PlannedDelivery, bool], ...] = ()
+
+
 class Replay:
-    """One replay, event by event. A step that is repeated adds nothing twice: its deliveries have the same ids."""
+    """One replay, step by step. A step that is repeated adds nothing twice: its deliveries have the same ids."""
 
     def __init__(self, journal: Journal, planner: Planner, request: ReplayRequest, id_: str) -> None:
         self._journal = journal
@@ -115,38 +126,49 @@ class Replay:
             wanted = replace(wanted, since=max(cursor.at, wanted.since or cursor.at))
         return await self._journal.uids(wanted, cursor.uid, PAGE)
 
-    async def step(self, uid: str, cursor: Cursor, result: ReplayResult, now: datetime, *, dry_run: bool) -> None:
-        """Plan one event, add what comes of it unless `dry_run`, count it, and move on.
+    async def steps(
+        self,
+        uids: Sequence[str],
+        cursor: Cursor,
+        result: ReplayResult,
+        clock: Callable[[], datetime],
+        *,
+        dry_run: bool,
+    ) -> None:
+        """Plan these events, add what comes of it unless `dry_run`, count it, and move on.
 
-        An event that is gone by now is passed over. Where the journal fails nothing is counted.
+        An event that is gone by now is passed over. Where the journal fails for one, it and what follows is
+        neither counted nor passed.
         """
+        found = [step for step in await asyncio.gather(*map(self._prepare, uids)) if step is not None]
+        # Side by side, so that they share a commit; their times, which are the order of sending, are the events'.
+        adding = (self._add(step, clock()) for step in found if not dry_run)
+        errors = await asyncio.gather(*adding, return_exceptions=True) if not dry_run else [None] * len(found)
+        for step, error in zip(found, errors, strict=True):
+            if isinstance(error, KeyError):  # it was removed meanwhile
+                continue
+            if isinstance(error, ValueError):
+                step = replace(step, failure=str(error), planned=0, new=())
+            elif error is not None:
+                raise error
+            _count(step, result)
+            cursor.uid, cursor.at = step.event.uid, step.event.received_at
+
+    async def _prepare(self, uid: str) -> _Step | None:
         event = await self._journal.event(uid)
         if event is None:
-            return
-        reason, planned = self._plan(event)
-        if reason is None and planned:
-            own = {delivery.id for delivery in planned}
-            done = await self._done(uid, own)
-            repeats = [(delivery.route, delivery.action, delivery.index) in done for delivery in planned]
-            pairs = list(zip(planned, repeats, strict=True))
-            new = pairs if self._request.again else [pair for pair in pairs if not pair[1]]
-            if new and not dry_run:
-                try:
-                    await self._journal.add(uid, [delivery for delivery, _ in new], now)
-                except KeyError:
-                    return
-                except ValueError as error:
-                    reason, new = str(error), []
-            if reason is None:
-                result.left_out += len(planned) - len(new)
-                for delivery, repeated in new:
-                    result.add(delivery, repeats=repeated)
-        result.events += 1
-        if reason is not None:
-            result.failed(uid, reason)
-        elif not planned:
-            result.unmatched += 1
-        cursor.uid, cursor.at = uid, event.received_at
+            return None
+        failure, planned = self._plan(event)
+        if not planned:
+            return _Step(event, failure)
+        done = await self._done(uid, {delivery.id for delivery in planned})
+        pairs = [(d, (d.route, d.action, d.index) in done) for d in planned]
+        new = pairs if self._request.again else [pair for pair in pairs if not pair[1]]
+        return _Step(event, None, len(planned), tuple(new))
+
+    async def _add(self, step: _Step, now: datetime) -> None:
+        if step.new:
+            await self._journal.add(step.event.uid, [delivery for delivery, _ in step.new], now)
 
     def _plan(self, event: StoredEvent) -> tuple[str | None, Sequence[PlannedDelivery]]:
         try:
@@ -165,3 +187,14 @@ class Replay:
             done |= {(d.route, d.action, d.index) for d in deliveries if d.state in _LEFT_OUT and d.id not in own}
             page = replace(page, before=deliveries[-1].id)
         return done
+
+
+def _count(step: _Step, result: ReplayResult) -> None:
+    result.events += 1
+    if step.failure is not None:
+        result.failed(step.event.uid, step.failure)
+    elif not step.planned:
+        result.unmatched += 1
+    result.left_out += step.planned - len(step.new)
+    for delivery, repeats in step.new:
+        result.add(delivery, repeats=repeats)

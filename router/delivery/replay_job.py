@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,14 +19,20 @@ log = logging.getLogger(__name__)
 
 RUNNING, DONE, CANCELLED = "running", "done", "cancelled"
 BATCH = 50
-"""Events between two rests."""
-SAVE_EVERY = 100
-"""Events after which the journal is told how far it has come."""
+"""Events that are planned together, between two rests."""
+SAVE_EVERY = 2
+"""Batches after which the journal is told how far it has come."""
 MOST_AHEAD = 10_000
 """Due deliveries of replays that may wait to be sent before more are planned."""
 LOOK_AGAIN = 0.5
 _LEAST_REST, _MOST_REST = 0.005, 0.5
 _LONGEST_PAUSE = 60.0
+
+
+def batched(uids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Yield the ids in parts of at most this size."""
+    for start in range(0, len(uids), size):
+        yield uids[start : start + size]
 
 
 class Pace:
@@ -36,19 +42,16 @@ class Pace:
         self._journal = journal
         self._clock = clock
         self._stopped = stopped
-        self._events = 0
-        self._begun = 0.0
+        self._begun: float | None = None
 
     async def keep(self, *, sends: bool) -> None:
-        """Rest where it is time to; where it `sends`, until not too much waits to be sent."""
+        """Rest before the next batch; where it `sends`, until not too much waits to be sent."""
         loop = asyncio.get_running_loop()
-        if self._events % BATCH == 0:
-            if self._events:
-                await self.rest(min(_MOST_REST, max(_LEAST_REST, loop.time() - self._begun)))
-            while sends and not self._stopped.is_set() and await self._journal.ahead(self._clock()) >= MOST_AHEAD:
-                await self.rest(LOOK_AGAIN)
-            self._begun = loop.time()
-        self._events += 1
+        if self._begun is not None:
+            await self.rest(min(_MOST_REST, max(_LEAST_REST, loop.time() - self._begun)))
+        while sends and not self._stopped.is_set() and await self._journal.ahead(self._clock()) >= MOST_AHEAD:
+            await self.rest(LOOK_AGAIN)
+        self._begun = loop.time()
 
     async def rest(self, seconds: float) -> None:
         """Sleep, unless it is stopped."""
@@ -109,7 +112,7 @@ class Job:
         return replace(self._stored, result=result, last=self._cursor.uid)
 
     def stop(self, *, cancel: bool = False) -> None:
-        """Ask it to end after the event that it is at; it goes on after a restart, unless it is cancelled."""
+        """Ask it to end after the batch that it is at; it goes on after a restart, unless it is cancelled."""
         self._cancelled = self._cancelled or cancel
         self._stopped.set()
 
@@ -157,18 +160,21 @@ class Job:
 
     async def _walk(self, replay: Replay, cursor: Cursor, result: ReplayResult, *, dry_run: bool) -> bool:
         """Take every event from the cursor on; false where it was stopped before the end."""
+        batches = 0
         while uids := await replay.page(cursor):
-            for uid in uids:
+            for batch in batched(uids, BATCH):
                 if not self._alone:
                     await self._pace.keep(sends=not dry_run)
                 if self._stopped.is_set():
                     return False
                 async with self._turn:
-                    await replay.step(uid, cursor, result, self._clock(), dry_run=dry_run)
+                    await replay.steps(batch, cursor, result, self._clock, dry_run=dry_run)
                 self.trouble = None
-                if not dry_run and result.events % SAVE_EVERY == 0:
-                    await self._save()
+                batches += 1
+                if not dry_run:
                     self._wake()
+                    if batches % SAVE_EVERY == 0:
+                        await self._save()
         return True
 
     async def _save(self) -> None:

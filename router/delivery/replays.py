@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from router.delivery.replay import Cursor, Planner, Replay, ReplayResult
-from router.delivery.replay_job import CANCELLED, RUNNING, Job, Pace
+from router.delivery.replay_job import BATCH, RUNNING, Job, Pace, batched
 from router.delivery.replay_request import ReplayRequest
 from router.errors import JournalError
 from router.ids import replay_id
@@ -55,9 +55,9 @@ class Replays:
         cursor, result = Cursor(), ReplayResult()
         pace = Pace(self._journal, self._clock, asyncio.Event())
         while uids := await replay.page(cursor):
-            for uid in uids:
+            for batch in batched(uids, BATCH):
                 await pace.keep(sends=False)
-                await replay.step(uid, cursor, result, self._clock(), dry_run=True)
+                await replay.steps(batch, cursor, result, self._clock, dry_run=True)
         return self._with_hosts(result.as_dict())
 
     async def start(self, request: ReplayRequest) -> dict[str, Any]:
@@ -178,6 +178,3 @@ class Replays:
             for name, of in counts["destinations"].items()
         }
         return counts | {"destinations": destinations}
-
-
-__all__ = ["CANCELLED", "RUNNING", "Replays"]

@@ -94,8 +94,7 @@ class Archive:
         replay = Replay(self.journal, today, ReplayRequest(wanted, **asked), "rpl_1")
         cursor, result = Cursor(), ReplayResult()
         while uids := await replay.page(cursor):
-            for uid in uids:
-                await replay.step(uid, cursor, result, self.clock(), dry_run=dry_run)
+            await replay.steps(uids, cursor, result, self.clock, dry_run=dry_run)
         return {name: count for name, count in result.as_dict().items() if count}
 
 
