@@ -140,7 +140,7 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
         token=secrets.token_urlsafe(32),
         lock=Lock(options.journal),
         journal=journal,
-        health=Health(journal.probe),
+        health=Health(journal.ready),
     )
     metrics.reloaded(ruleset.digest, 0)
     app = web.Application()

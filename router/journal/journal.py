@@ -139,6 +139,16 @@ class DeliveryFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits in a lane: ready deliveries, suspects left aside, and when the first of them is or was due."""
+
+    destination: str
+    lane: str
+    ready: int
+    first_due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts by state, and the oldest due delivery that is ready."""
 
@@ -208,8 +218,8 @@ class Journal(Protocol):
     async def record(self, attempt: Attempt) -> bool:
         """Settle an attempt; false where its lease is not the delivery's any more (nothing changes then).
 
-        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts;
-        one that does makes it a retry. `pause_until` pauses the whole lane, in the same commit.
+        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts, and
+        its `first_started_at` empty where nothing else was begun; one that does makes it a retry. `pause_until` pauses the whole lane, in the same commit.
         """
 
     async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
@@ -234,6 +244,9 @@ class Journal(Protocol):
 
     async def lanes(self, counts: Sequence[LaneCount] = (), now: datetime | None = None) -> list[LaneState]:
         """Count ended attempts, which may open or close breakers (`lane.counted`); return all stored lanes."""
+
+    async def queues(self) -> list[Queue]:
+        """Return every lane that has ready deliveries."""
 
     async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
         """Pause a lane until then, or end its pause (None); `lane` None is the destination's whole lane ''."""
@@ -296,3 +309,6 @@ class Journal(Protocol):
 
     async def probe(self) -> None:
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
+
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now: a probe, and room on the disk."""

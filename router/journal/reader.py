@@ -19,6 +19,7 @@ from router.journal.connection import code_of
 from router.journal.journal import (
     DeliveryFilter,
     EventFilter,
+    Queue,
     Stats,
     StoredAttempt,
     StoredEvent,
@@ -108,7 +109,12 @@ class SqliteReader:
         """Return dead deliveries whose death was not told yet, the oldest first."""
         return await self._read(telling.untold, limit)
 
-    async def _stored_lanes(self) -> list[LaneState]:
+    async def queues(self) -> list[Queue]:
+        """Return every lane that has ready deliveries."""
+        return await self._read(queries.queues)
+
+    async def stored_lanes(self) -> list[LaneState]:
+        """Return all stored lanes."""
         return await self._read(queries.lanes)
 
     async def _dead_ids(self, wanted: DeliveryFilter) -> Sequence[str]:

@@ -110,7 +110,7 @@ class SqliteJournal(SqliteReader):
         """Count ended attempts, which may open or close breakers; return all stored lanes."""
         if counts:
             await self._write(partial(_call, lane_table.count, list(counts), now or self._clock()))
-        return await self._stored_lanes()
+        return await self.stored_lanes()
 
     async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
         """Pause a lane until then, or end its pause (None)."""
@@ -151,6 +151,12 @@ class SqliteJournal(SqliteReader):
     async def probe(self) -> None:
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
         await self._write(partial(_probe, microseconds(self._clock())))
+
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now."""
+        if (trouble := await asyncio.to_thread(self._disk.trouble)) is not None:
+            raise trouble
+        await self.probe()
 
     def _append(self, cursor: sqlite3.Cursor, batch: list[appending.EventRows]) -> Sequence[object]:
         if (trouble := self._disk.trouble()) is not None:

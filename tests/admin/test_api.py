@@ -233,7 +233,7 @@ async def test_a_replay_that_a_restart_has_interrupted_goes_on_with_the_listener
         asked = {"filter": {"type": "*"}}
         await desk.journal.save_replay(StoredReplay("rpl_x", asked, {}, None, "running", NOW))
     async with office(tmp_path / "router.db") as desk:
-        said = {"state": "running"}
+        said: dict[str, Any] = {"state": "running"}
         while said["state"] == "running":
             said = json.loads((await desk.get("/api/v1/replays/rpl_x", headers=OPEN))[1])
         assert (said["state"], said["deliveries"]) == ("done", 1)

@@ -105,6 +105,19 @@ async def test_a_throttled_attempt_is_not_counted_and_pauses_its_lane(journal: J
     assert [d.lane for d in await taken(journal, limits(), later(30))] == ["#a", "#a"]
 
 
+async def test_what_was_only_ever_throttled_has_not_been_on_the_wire(journal: Journal, reopen: Reopen) -> None:
+    running = await begun(journal)
+    await journal.record(attempt(running, S.READY, outcome=Outcome.THROTTLED, due_at=later(5)))
+    assert (await found(journal, running.id)).first_started_at is None
+    (again,) = await claim(journal, {"slack": 1}, later(5))
+    assert again.first_started_at == later(5)
+    journal = await reopen()
+    after_crash = await journal.claim_suspect({"slack": limits()}, later(9))
+    assert after_crash is not None
+    await journal.record(attempt(after_crash, S.READY, outcome=Outcome.THROTTLED, due_at=later(9)))
+    assert (await found(journal, running.id)).first_started_at == later(5), "what a crash has cut may have arrived"
+
+
 async def test_a_shorter_pause_does_not_end_a_longer_one(journal: Journal) -> None:
     for name, until in (("a", 60), ("b", 30)):
         running = await begun(journal, name)
@@ -204,3 +217,15 @@ async def test_what_was_written_while_the_clock_was_ahead_is_mended(journal: Jou
     dues = {d.event_uid: d.due_at for d in await journal.deliveries(DeliveryFilter())}
     assert (dues["evt_b"], dues["evt_c"]) == (later(610), later(900))
     assert (await lane(journal)).paused_until == later(3610)
+
+
+async def test_what_waits_is_counted_by_lane(journal: Journal) -> None:
+    await fill(journal, 3, "a")
+    await fill(journal, 1, "b", start=7)
+    await begun(journal, "running", lane="a")
+    await journal.append(plan("l", planned("evt_l", "later", destination="other", due_at=later(100))))
+    assert [(q.destination, q.lane, q.ready, q.first_due) for q in await journal.queues()] == [
+        ("other", "", 1, later(100)),
+        ("slack", "a", 3, NOW),
+        ("slack", "b", 1, later(7)),
+    ]
