@@ -20,7 +20,7 @@ from router.journal.journal import EventFilter, StoredEvent, StoredReplay
 from router.journal.lane import LaneLimits
 from router.journal.sqlite import SqliteJournal
 from router.model import Plan
-from tests.delivery.archive import DEAD, Archive, Today, archive
+from tests.delivery.archive import DEAD, Archive, Today, archive, past
 from tests.delivery.house import START, event, eventually, planned
 
 
@@ -177,6 +177,19 @@ async def test_a_stop_stores_how_far_it_came(tmp_path: Path) -> None:
         await closing
         stored = (await old.journal.replays())[0]
         assert (stored.state, stored.last, stored.result["events"]) == ("running", "evt_00003", 3)
+        assert stored.result["at"] == past(3).received_at.isoformat()
+
+
+async def test_it_goes_on_at_the_right_place_though_its_last_event_was_removed_meanwhile(tmp_path: Path) -> None:
+    today = Today()
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2, 4, 5)
+        result = {"expected": {"events": 5}, "events": 3, "at": past(3).received_at.isoformat()}
+        await old.journal.save_replay(StoredReplay("rpl_x", ALL.as_dict(), result, "evt_00003", "running", START))
+        these = replays(old, today)
+        await these.resume_all()
+        assert (await over(these, "rpl_x"))["events"] == 5
+    assert today.planned == ["evt_00004", "evt_00005"]
 
 
 async def test_a_cancelled_one_ends_at_once_keeps_what_it_planned_and_stays_ended(tmp_path: Path) -> None:
@@ -194,6 +207,7 @@ async def test_a_cancelled_one_ends_at_once_keeps_what_it_planned_and_stays_ende
         assert (said["state"], said["events"]) == ("cancelled", 3)
         assert await old.states() == {"delivered": 4, "ready": 3}
         await these.resume_all()
+        assert these._jobs == {}
         assert (await these.resume(id_))["state"] == (await these.cancel(id_))["state"] == "cancelled"
 
 
