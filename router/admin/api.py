@@ -53,6 +53,7 @@ class AdminApi:
         health.add_to(self.app)
         self.app.router.add_get("/metrics", self._serve_metrics)
         self.app.router.add_post("/api/v1/retry", self._retry)
+        self.app.router.add_post("/api/v1/discard", self._discard)
         self.app.router.add_post("/api/v1/replay", self._replay)
         self.app.router.add_get("/api/v1/replays", self._replays)
         self.app.router.add_get("/api/v1/replays/{id}", self._replay_status)
@@ -99,12 +100,17 @@ class AdminApi:
         return web.Response(body=text, headers={"Content-Type": prometheus.CONTENT_TYPE})
 
     async def _retry(self, request: web.Request) -> web.Response:
-        asked = await _read(request, {"filter", "all", "dry_run"})
+        asked = await _read(request, {"all", "dry_run"})
         wanted = delivery_filter(asked["filter"])
         return _answer(200, **await self._changes.retry(wanted, dry_run=asked["dry_run"]))
 
+    async def _discard(self, request: web.Request) -> web.Response:
+        asked = await _read(request, {"all", "dry_run"}, texts={"note"})
+        wanted = delivery_filter(asked["filter"])
+        return _answer(200, **await self._changes.discard(wanted, asked["note"], dry_run=asked["dry_run"]))
+
     async def _replay(self, request: web.Request) -> web.Response:
-        asked = await _read(request, {"filter", "all", "dry_run", "again"}, names={"route", "action"})
+        asked = await _read(request, {"all", "dry_run", "again"}, names={"route", "action"})
         result = await self._changes.replay(replay_request(asked), dry_run=asked["dry_run"])
         return _answer(200 if asked["dry_run"] else 202, **result)
 
@@ -126,8 +132,11 @@ async def _of_replay(request: web.Request, ask: Callable[[str], Awaitable[Mappin
         return _answer(404, error=f"there is no replay `{id_}`")
 
 
-async def _read(request: web.Request, flags_and_filter: set[str], names: Collection[str] = ()) -> dict[str, Any]:
-    known = flags_and_filter.union(names)
+async def _read(
+    request: web.Request, flags: set[str], texts: Collection[str] = (), names: Collection[str] = ()
+) -> dict[str, Any]:
+    """Read a request: its `filter`, its flags, its texts, and `names`, which the filter's reader looks at."""
+    known = {"filter", *flags, *texts, *names}
     try:
         asked = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -136,7 +145,10 @@ async def _read(request: web.Request, flags_and_filter: set[str], names: Collect
         raise ValueError('the body must be a JSON object: {"filter": {...}}')
     if unknown := sorted(set(asked) - known):
         raise ValueError(f"unknown key `{unknown[0]}`; known: {', '.join(sorted(known))}")
-    for flag in flags_and_filter - {"filter"}:
+    for name in texts:
+        if not isinstance(asked.setdefault(name, ""), str):
+            raise ValueError(f"`{name}` must be a text")
+    for flag in flags:
         if not isinstance(asked.setdefault(flag, False), bool):
             raise ValueError(f"`{flag}` must be true or false")
     asked.setdefault("filter", {})

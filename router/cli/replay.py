@@ -12,9 +12,9 @@ from router.cli.desk import desk
 from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_filters
 from router.cli.output import dump, safe, table
-from router.cli.progress import Progress
-from router.cli.retry import add_common, request_of
-from router.cli.store import owner
+from router.cli.replay_progress import ReplayProgress
+from router.cli.retry import add_how, request
+from router.cli.store import held
 from router.model import DeliveryState, EventState
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
     known.add_argument("--follow", metavar="REPLAY", help="show the progress of a replay")
     known.add_argument("--resume", metavar="REPLAY", help="go on with one that was interrupted")
     known.add_argument("--cancel", metavar="REPLAY", help="end one; what it has planned stays")
-    add_common(command, "every stored event")
+    add_how(command, "every stored event")
     command.set_defaults(command=replay)
 
 
@@ -62,22 +62,22 @@ def replay(asked: argparse.Namespace) -> int:
     if named or asked.status is not None or asked.cancel is not None:
         if asked.ids or asked.all or any(getattr(asked, name) for name in (*_FILTERS, "route", "action")):
             raise Stop("--status, --follow, --resume and --cancel take a replay, and no events", USAGE)
-        with owner(asked) as holder:
+        with held(asked) as holder:
             return _look_after(asked, holder, *named)
-    request = request_of(asked, _FILTERS)
+    wanted = request(asked, _FILTERS)
     for name in ("route", "action"):
         if getattr(asked, name) is not None:
-            request[name] = getattr(asked, name)
-    request["again"] = asked.again
-    with owner(asked) as holder:
+            wanted[name] = getattr(asked, name)
+    wanted["again"] = asked.again
+    with held(asked) as holder:
         if asked.dry_run:
-            return _told(asked, asyncio.run(_count(asked, holder, request)), would=True)
+            return _told(asked, asyncio.run(_count(asked, holder, wanted)), would=True)
         if asked.again and not asked.yes and not asked.json and sys.stdin.isatty() and sys.stdout.isatty():
-            counts = asyncio.run(_count(asked, holder, request))
+            counts = asyncio.run(_count(asked, holder, wanted))
             _told(asked, counts, would=True)
             if counts["repeats"] and not _agreed():
                 raise Stop("nothing was replayed", AT_FAULT)
-        return _told(asked, _carried_out(asked, holder, request))
+        return _told(asked, _carried_out(asked, holder, wanted))
 
 
 def _look_after(asked: argparse.Namespace, holder: Holder | None, *named: str) -> int:
@@ -96,9 +96,9 @@ def _look_after(asked: argparse.Namespace, holder: Holder | None, *named: str) -
     return _stands(asked, asyncio.run(_ask(asked, holder, "all")))
 
 
-async def _count(asked: argparse.Namespace, holder: Holder | None, request: Mapping[str, Any]) -> Any:
+async def _count(asked: argparse.Namespace, holder: Holder | None, wanted: Mapping[str, Any]) -> Any:
     async with desk(asked, holder) as there:
-        return await there.count(request)
+        return await there.count(wanted)
 
 
 async def _ask(asked: argparse.Namespace, holder: Holder | None, verb: str, *ids: str) -> Any:
@@ -109,7 +109,7 @@ async def _ask(asked: argparse.Namespace, holder: Holder | None, verb: str, *ids
 def _carried_out(asked: argparse.Namespace, holder: Holder | None, what: Work) -> dict[str, Any]:
     """Begin with a replay, or go on with one of that id, and see it through; return how it ended."""
     begun: list[str] = []
-    progress = None if asked.json else Progress.on(sys.stderr)
+    progress = None if asked.json else ReplayProgress.on(sys.stderr)
     try:
         return asyncio.run(_followed(asked, holder, what, begun, progress))
     except KeyboardInterrupt:
@@ -129,7 +129,7 @@ async def _followed(
     holder: Holder | None,
     what: Work,
     begun: list[str],
-    progress: Progress | None,
+    progress: ReplayProgress | None,
 ) -> dict[str, Any]:
     async with desk(asked, holder) as there:
         said = await (there.resume(what) if isinstance(what, str) else there.start(what))

@@ -7,46 +7,81 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
-from router.cli.options import journal_path
+from router.cli.options import journal_path, journal_place
 from router.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
     from router.admin.changes import Changes
     from router.delivery.replay import Planner
+    from router.journal.journal import Journal
     from router.journal.lock import Holder
+    from router.journal.postgres.reader import PostgresReader
     from router.journal.reader import SqliteReader
+
+
+def existing_place(asked: argparse.Namespace) -> Path | str:
+    """Return where the journal is that a command is about; ends with 3 where it is a file and is not there."""
+    place = journal_place(asked)
+    if isinstance(place, Path) and not place.exists():
+        hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
+        raise Stop(f"there is no journal at {place}: has the router run here?{hint}", UNREACHABLE)
+    return place
+
+
+def existing_journal(asked: argparse.Namespace) -> Path:
+    """Return the file of the journal that a command is about; ends with 3 where there is none."""
+    journal_path(asked)
+    return Path(existing_place(asked))
 
 
 @asynccontextmanager
-async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
+async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | PostgresReader]:
     """Open the journal for reading; a running process is not disturbed."""
-    from router.journal.reader import SqliteReader
+    from router.journal.opening import reader_at
 
-    path = journal_path(asked)
-    if not path.exists():
-        hint = "" if asked.dev else " (the journal of `router dev` is read with --dev)"
-        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
-    store = SqliteReader(path)
+    place = existing_place(asked)
     try:
-        yield store
+        store = reader_at(place)
+        try:
+            yield store
+        finally:
+            await store.close()
     except JournalError as error:
-        raise Stop(str(error), AT_FAULT) from None
+        raise Stop(str(error), AT_FAULT if isinstance(place, Path) else UNREACHABLE) from None
+
+
+@asynccontextmanager
+async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
+    """Own the journal for the while; no router may run, but for those of a journal that many own."""
+    from router.app import utc_now
+    from router.journal.opening import lock_at, store_at
+
+    place = existing_place(asked)
+    lock = lock_at(place)
+    try:
+        lock.acquire(0)
+        journal = store_at(place, clock=utc_now, worker=False)
+        await journal.open()
+        try:
+            yield journal
+        finally:
+            await journal.close()
+    except JournalError as error:
+        raise Stop(str(error), UNREACHABLE) from None
     finally:
-        await store.close()
+        lock.release()
 
 
 @contextmanager
-def owner(asked: argparse.Namespace) -> Iterator[Holder | None]:
+def held(asked: argparse.Namespace) -> Iterator[Holder | None]:
     """Give the process that owns the journal; None where this one does, until the end of the block."""
-    from router.journal.lock import Lock
+    from router.journal.opening import lock_at
 
-    path = journal_path(asked)
-    if not path.exists():
-        raise Stop(f"there is no journal at {path}: has the router run here?", UNREACHABLE)
-    lock = Lock(path)
+    lock = lock_at(existing_place(asked))
     try:
         lock.acquire(0)
     except JournalBusy:
@@ -65,10 +100,10 @@ def owner(asked: argparse.Namespace) -> Iterator[Holder | None]:
 
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Change something through the process that owns the journal; where none does, by owning it for the while."""
-    with owner(asked) as holder:
+    with held(asked) as holder:
         if holder is not None:
             return asyncio.run(ask(holder, "POST", verb, request))
-        return asyncio.run(_alone(asked, request))
+        return asyncio.run(_alone(asked, verb, request))
 
 
 async def ask(holder: Holder, method: str, path: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -94,11 +129,14 @@ async def ask(holder: Holder, method: str, path: str, request: Mapping[str, Any]
     return dict(said)
 
 
-async def _alone(asked: argparse.Namespace, request: Mapping[str, Any]) -> dict[str, Any]:
+async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
     from router.admin.filters import delivery_filter
 
     async with opened(asked, None) as changes:
-        return await changes.retry(delivery_filter(request["filter"]), dry_run=request["dry_run"])
+        wanted, dry_run = delivery_filter(request["filter"]), request["dry_run"]
+        if verb == "retry":
+            return await changes.retry(wanted, dry_run=dry_run)
+        return await changes.discard(wanted, request["note"], dry_run=dry_run)
 
 
 @asynccontextmanager
@@ -106,10 +144,10 @@ async def opened(asked: argparse.Namespace, planner: Planner | None) -> AsyncIte
     """Open the journal that this process owns; ends the command where it cannot be used, or the input is wrong."""
     from router.admin.changes import Changes
     from router.app import utc_now
-    from router.journal.sqlite import SqliteJournal
+    from router.journal.opening import store_at
 
-    journal = SqliteJournal(journal_path(asked), clock=utc_now)
     try:
+        journal = store_at(journal_place(asked), clock=utc_now, worker=False)
         await journal.open()
         try:
             yield Changes(journal, planner, clock=utc_now, alone=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from router.address import fault_of, secrets_of
+from router.config import units
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems
@@ -46,12 +49,24 @@ class AdminSettings:
 
 @dataclass(frozen=True, slots=True)
 class JournalSettings:
-    """The store: its address, its file (SQLite), the free bytes it wants, and seconds to wait for its lock."""
+    """The store: its address, its file (None in PostgreSQL), and what only a file has: the free bytes that it
+    wants, and the seconds to wait for its lock.
+
+    `retention` is for how many seconds an event is kept once its deliveries are settled, `dead_retention` one
+    of which a delivery is dead.
+    """
 
     url: str = "sqlite:///router.db"
     path: Path | None = Path("router.db")
     min_free: int = 512 * MIB
     lock_wait: float = 60.0
+    retention: float = 30 * 86400.0
+    dead_retention: float = 90 * 86400.0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The password in the address, however it is written there."""
+        return secrets_of(self.url) if self.path is None else frozenset()
 
 
 def read_server(node: Node | None, problems: Problems) -> ServerSettings:
@@ -120,8 +135,17 @@ def read_journal(node: Node | None, problems: Problems) -> JournalSettings:
         path=_journal_path(url, where, problems),
         min_free=fields.size("min_free", default=default.min_free),
         lock_wait=fields.duration("lock_wait", default=default.lock_wait),
+        retention=_positive(fields, "retention", default.retention),
+        dead_retention=_positive(fields, "dead_retention", default.dead_retention),
     )
-    fields.finish(not_yet=("retention", "dead_retention", "order_retention"))
+    if settings.dead_retention < settings.retention:
+        given = node.get("dead_retention")
+        hint = f"write dead_retention: {units.span(settings.retention)}, or more" if given is None else None
+        message = "`dead_retention` must be at least `retention`: what is dead is kept longer"
+        if given is None:
+            message = f"`retention` is longer than `dead_retention` ({units.span(default.dead_retention)})"
+        problems.error("out-of-range", given or node.get("retention") or node, message, hint)
+    fields.finish(not_yet=("order_retention",))
     return settings
 
 
@@ -204,7 +228,11 @@ def _journal_path(url: str, where: Node, problems: Problems) -> Path | None:
     if not separator or (kind not in ("sqlite", "postgres", "postgresql") and "//" not in rest):
         problems.error("wrong-value", where, "the journal must be an address, such as sqlite:///router.db", hint)
     elif kind in ("postgres", "postgresql"):
-        problems.error("not-yet", where, "a journal in PostgreSQL is not supported yet", hint)
+        if (fault := fault_of(url)) is not None:
+            problems.error("wrong-value", where, f"the journal's address {fault}")
+        elif find_spec("asyncpg") is None:
+            message = "a journal in PostgreSQL needs its driver: pip install 'router[postgres]'"
+            problems.error("wrong-value", where, message)
     elif kind != "sqlite":
         problems.error("wrong-value", where, "a journal cannot be kept in a database of this kind", hint)
     elif not rest.startswith("///") or "?" in rest or "\0" in rest:

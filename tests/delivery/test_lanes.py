@@ -165,6 +165,23 @@ async def test_what_is_refused_or_throttled_does_not_open_a_breaker(tmp_path: Pa
         assert await breaker(h) is BreakerState.CLOSED
 
 
+async def test_a_refusal_shows_a_probed_destination_to_be_there(tmp_path: Path) -> None:
+    app, execute = flaky(*[Retry("HTTP 500")] * 5, *[Permanent("HTTP 400")] * 15)
+    async with house(tmp_path, destination("app", execute, breaker=BreakerPolicy(minimum=5), concurrency=1)) as h:
+        for number in range(10):
+            await h.accept(planned(number=number, max_attempts=1 if number < 5 else 9), number=number)
+
+        async def opened() -> bool:
+            return await breaker(h) is BreakerState.OPEN
+
+        await eventually(opened)
+        h.clock.move(seconds=31)
+        h.worker.wake()
+        for number in range(5, 10):
+            await h.reach(planned(number=number).id, DeliveryState.DEAD)
+        assert len(app.calls) == 10
+
+
 class Times:
     """A journal that notes when deliveries were claimed, by the clock of the house."""
 
@@ -192,7 +209,8 @@ async def test_a_rate_holds_for_new_deliveries_too(tmp_path: Path) -> None:
         names = [(await h.accept(planned(number=number), number=number))[0] for number in range(5)]
         for second in range(0, 45, 5):
             h.worker.wake()
-            await eventually(lambda want=second // 10 + 1: len(clocks[0].at) >= want)
+            while len(clocks[0].at) < second // 10 + 1:
+                await asyncio.sleep(0.002)
             h.clock.move(seconds=5)
         for name in names:
             await h.reach(name, DELIVERED)

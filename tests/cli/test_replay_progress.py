@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.cli.progress import Progress
+from router.cli.replay_progress import ReplayProgress
 
 
 def said(events: int = 0, **more: Any) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def said(events: int = 0, **more: Any) -> dict[str, Any]:
 
 def shown(*steps: dict[str, Any], bar: bool) -> list[str]:
     out: list[str] = []
-    progress = Progress(out.append, bar=bar)
+    progress = ReplayProgress(out.append, bar=bar)
     for step in steps:
         progress.show(step)
     progress.end()
