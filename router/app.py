@@ -177,7 +177,7 @@ async def _admin(app: web.Application) -> AsyncIterator[None]:
         health=running.health,
         metrics=running.metrics,
         journal=running.journal,
-        changes=Changes(running.journal, running.live.replan, clock=running.options.clock, wake=running.wake),
+        changes=Changes(running.journal, running.live, clock=running.options.clock, wake=running.wake),
         worker=running.worker_counts,
         tokens=(running.token, settings.token or ""),
         public=not settings.token,

@@ -195,6 +195,12 @@ class Journal(Protocol):
     async def replays(self, limit: int = 50) -> list[StoredReplay]:
         """Return replays, the newest first."""
 
+    async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
+        """Return the ids of events that fit, the oldest first, from above `after`, unless that is gone by now."""
+
+    async def ahead(self, now: datetime) -> int:
+        """Count the due deliveries of replays that nothing has started yet."""
+
     async def body(self, uid: str) -> bytes:
         """Return the event's body; KeyError where the event is unknown."""
 
