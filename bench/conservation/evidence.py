@@ -1,0 +1,79 @@
+"""Why a request may have been sent a second time: what happened to the first one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bench.conservation.destination import FINE, SLOW, Seen
+from bench.conservation.faults import Fault
+from bench.conservation.replica import Boot
+from router.journal.journal import StoredAttempt
+from router.model import Outcome
+
+REFUSED, CUT, LATE = "refused", "cut", "late"
+"""Explanations: the destination misbehaved; a fault struck before the outcome could be committed; the answer came
+too late for the action's time-out, which the journal tells of as well."""
+
+Span = tuple[float, float]
+_PROBES_WITHIN = 6.0  # seconds, at most, until the router notices that the disk takes writes again
+
+
+class Evidence:
+    """What is known of the processes and the disk. `grace`: see Settings; `timeout` is that of the action."""
+
+    def __init__(self, boots: Sequence[Boot], full: Sequence[Span], grace: float, timeout: float) -> None:
+        self._boots: Mapping[str, Boot] = {boot.name: boot for boot in boots}
+        self._full = full
+        self._grace = grace
+        self._timeout = timeout
+
+    def explain(self, first: Seen, second: Seen, attempts: Sequence[StoredAttempt]) -> str | None:
+        """Say why `second` came after `first`, both of one delivery; None where nothing explains it."""
+        if self._cut(first, second):
+            return CUT
+        if first.mood in SLOW:
+            # Nobody knows before his own time-out; half of it, since the request was under way for a while.
+            return REFUSED if second.at - first.at > self._timeout / 2 else None
+        if first.mood != FINE:
+            return REFUSED
+        return LATE if self._timed_out(first, attempts) else None
+
+    def _cut(self, first: Seen, second: Seen) -> bool:
+        """Tell whether a fault struck while the first was in flight, or before its outcome was committed."""
+        boot = self._boots.get(first.process)
+        if boot is None:
+            # A row of a database says not who wrote it: any of them may have.
+            return any(self._cut_by(boot, first) for boot in self._boots.values())
+        return self._cut_by(boot, first) or self._woken(second)
+
+    def _cut_by(self, boot: Boot, first: Seen) -> bool:
+        answered = first.answered or first.at
+        committed = self._committed(boot, answered)
+        if boot.how == Fault.KILL and boot.ended is not None and first.at <= boot.ended <= committed:
+            return True
+        return any(began <= committed and first.at <= ended for began, ended in boot.stops)
+
+    def _committed(self, boot: Boot, answered: float) -> float:
+        """Return when the outcome must be in the journal: `grace` later, the time of obstacles left out."""
+        latest = answered + self._grace
+        obstacles = [*boot.stops, *((began, ended + _PROBES_WITHIN) for began, ended in self._full)]
+        for began, ended in sorted(obstacles):
+            if began <= latest and ended > answered:
+                latest = max(latest, ended + self._grace)
+        return latest
+
+    def _woken(self, second: Seen) -> bool:
+        """Tell whether it was sent by a process that had stood still, while others went on for it."""
+        boot = self._boots.get(second.process)
+        return boot is not None and any(
+            ended - 0.1 <= second.at <= ended + self._grace for _, ended in boot.stops
+        )
+
+    def _timed_out(self, first: Seen, attempts: Sequence[StoredAttempt]) -> bool:
+        for attempt in attempts:
+            if attempt.ended_at is None or attempt.outcome is not Outcome.RETRY:
+                continue
+            began, ended = attempt.started_at.timestamp(), attempt.ended_at.timestamp()
+            if began <= first.at <= ended + 1.0 and ended - began >= self._timeout * 0.9:
+                return True
+        return False
