@@ -26,7 +26,7 @@ from router.model import DeliveryState, Plan, PlannedDelivery, StoredDelivery
 
 _SQL = load("write.sql")
 _SEEN, _COUNT_DUPLICATES, _INSERT_SEEN = _SQL["seen"], _SQL["count_duplicates"], _SQL["insert_seen"]
-_LAST = _SQL["last"]
+_LAST, _RETRY_OF_EVENT = _SQL["last"], _SQL["retry_of_event"]
 _INSERT_EVENT, _INSERT_BODY = _SQL["insert_event"], _SQL["insert_body"]
 _INSERT_DELIVERY, _INSERT_PARAMS, _BEGIN_ATTEMPT = (
     _SQL["insert_delivery"],
@@ -49,7 +49,10 @@ class DeliveryRows:
 
 @dataclass(frozen=True, slots=True)
 class EventRows:
-    """A plan as rows, made before the transaction; `body_hash` is None where the id says nothing about repeats."""
+    """A plan as rows, made before the transaction; `body_hash` is None where the id says nothing about repeats.
+
+    `now` is when a repeat makes dead deliveries due again; None where it does not.
+    """
 
     event: tuple[Any, ...]
     body: tuple[bytes, bytes, bytes]
@@ -57,9 +60,10 @@ class EventRows:
     body_hash: bytes | None
     deliveries: Sequence[DeliveryRows]
     result: Appended
+    now: int | None
 
 
-def prepare(plan: Plan, take: Collection[str], now: datetime) -> EventRows:
+def prepare(plan: Plan, take: Collection[str], now: datetime, *, retry_dead: bool = True) -> EventRows:
     """Return the rows of a plan; the deliveries in `take` as started at `now`."""
     event = plan.event
     key = (text(event.id), text(event.source))
@@ -81,16 +85,17 @@ def prepare(plan: Plan, take: Collection[str], now: datetime) -> EventRows:
         body=(pairs_bytes(event.headers), pairs_bytes(event.query), event.body),
         key=key,
         body_hash=hashlib.sha256(event.body).digest()[:16] if event.deduplicable else None,
-        deliveries=[delivery_rows(item) for item in stored],
+        deliveries=[delivery_rows(s, p) for s, p in zip(stored, plan.deliveries, strict=True)],
         result=Appended(event.uid, stored),
+        now=microseconds(now) if retry_dead else None,
     )
 
 
 def store(
     planned: PlannedDelivery, uid: str, source: str, created: datetime, take: Collection[str], now: datetime
 ) -> StoredDelivery:
-    """Return a planned delivery as it is stored: due at once, running where it is ready and taken."""
-    taken = planned.state is DeliveryState.READY and planned.id in take
+    """Return a planned delivery as it is stored: running where it is ready, due and taken."""
+    taken = planned.state is DeliveryState.READY and planned.id in take and planned.due_at is None
     return StoredDelivery(
         id=planned.id,
         event_uid=uid,
@@ -107,15 +112,18 @@ def store(
         attempts=1 if taken else 0,
         max_attempts=planned.max_attempts,
         created_at=created,
-        due_at=created,
+        due_at=planned.due_at or created,
         expires_at=planned.expires_at,
         settled_at=created if planned.state in FINAL else None,
         first_started_at=now if taken else None,
         lease=1 if taken else 0,
+        lane=planned.lane,
+        priority=planned.priority,
+        fresh_until=planned.fresh_until,
     )
 
 
-def delivery_rows(item: StoredDelivery) -> DeliveryRows:
+def delivery_rows(item: StoredDelivery, planned: PlannedDelivery) -> DeliveryRows:
     """Return a delivery that is to be stored as rows."""
     created, expires = microseconds(item.created_at), microseconds(item.expires_at)
     most = min(item.max_attempts, _MOST)
@@ -136,11 +144,15 @@ def delivery_rows(item: StoredDelivery) -> DeliveryRows:
             most,
             item.lease,
             created,
-            created,
+            microseconds(item.due_at),
             expires,
             expires - created,
             started,
             None if item.settled_at is None else microseconds(item.settled_at),
+            text(item.lane),
+            int(item.priority),
+            None if item.fresh_until is None else microseconds(item.fresh_until),
+            planned.tells,
         ),
         params=item.params,
         started_at=started,
@@ -151,16 +163,20 @@ def append(cursor: sqlite3.Cursor, batch: Sequence[EventRows]) -> list[Appended]
     """Store events that their sources have not sent before; count the others on the first ones."""
     known = _known(cursor, batch)
     last_event, last_delivery = cursor.execute(_LAST).fetchone()
+    last_stored = last_event
     new: list[tuple[int, EventRows]] = []
     repeats: dict[int, list[bool]] = {}
-    results = []
+    results: list[Appended] = []
     for rows in batch:
         first = None if rows.body_hash is None else known.get(rows.key)
         if first is not None:
             seq, body_hash, uid = first
             differs = body_hash != rows.body_hash
             repeats.setdefault(seq, []).append(differs)
-            results.append(Appended(uid or "", duplicate=True, differs=differs))
+            retried = 0
+            if rows.now is not None and not differs and seq <= last_stored:
+                retried = cursor.execute(_RETRY_OF_EVENT, {"event": seq, "now": rows.now}).rowcount
+            results.append(Appended(uid or "", duplicate=True, differs=differs, retried=retried))
             continue
         last_event += 1
         new.append((last_event, rows))

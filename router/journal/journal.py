@@ -54,9 +54,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class StoredReplay:
-    """A replay that was asked for: its filter and its counts so far, as JSON has them, and the event it did `last`.
+    """A replay that was asked for: its filter and its counts so far, as JSON has them.
 
-    `state` is running, done or cancelled.
+    `last` is the event that it did last; `state` is running, done or cancelled.
     """
 
     id: str
@@ -245,7 +245,7 @@ class Journal(Protocol):
         """Return dead deliveries whose death was not told yet, the oldest first."""
 
     async def tell(self, delivery_id: str, planned: Sequence[PlannedDelivery], now: datetime) -> None:
-        """Store what is done about a death, in one commit with the note that it was told; a repeat changes nothing."""
+        """Store what is done about a death, in one commit with the note that it was told. A repeat is harmless."""
 
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over, with all that belongs to them; return how many.
@@ -266,9 +266,6 @@ class Journal(Protocol):
 
     async def replays(self, limit: int = 50) -> list[StoredReplay]:
         """Return replays, the newest first."""
-
-    async def next_due(self, destinations: Collection[str]) -> datetime | None:
-        """Return when the next ready delivery of these destinations is due, whatever their lanes say."""
 
     async def body(self, uid: str) -> bytes:
         """Return the event's body; KeyError where the event is unknown."""

@@ -122,9 +122,11 @@ def after_start(state: LaneState, limits: LaneLimits, started: int, now: datetim
 def counted(state: LaneState, count: LaneCount, now: datetime) -> LaneState:
     """Return the lane after these attempts have ended."""
     policy = count.policy
+    if not count.ok + count.failed:
+        return state
     if policy is None:
         return replace(state, breaker=BreakerState.CLOSED, open_until=LONG_AGO, window_at=LONG_AGO, ok=0, failed=0)
-    if state.breaker is BreakerState.PROBING and count.ok + count.failed:
+    if state.breaker is BreakerState.PROBING:
         if count.ok:
             return replace(
                 state, breaker=BreakerState.CLOSED, open_until=LONG_AGO, window_at=now, ok=count.ok, failed=0

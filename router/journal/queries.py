@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from router.journal.encoding import PLANS, STATES, optional_moment, pairs, text
 from router.journal.filters import Where, where_deliveries, where_events
 from router.journal.journal import DeliveryFilter, EventFilter, Stats, StoredAttempt, StoredEvent
+from router.journal.lane import LaneState
+from router.journal.lanes import lane_of
 from router.journal.rows import Row, stored_attempt, stored_delivery, stored_event
 from router.journal.statements import load
 from router.model import DeliveryState, EventState, StoredDelivery
@@ -18,10 +19,9 @@ from router.model import DeliveryState, EventState, StoredDelivery
 _SQL = load("read.sql")
 
 
-def next_due(connection: sqlite3.Connection, destinations: Sequence[str]) -> datetime | None:
-    """Return when the next ready delivery of these destinations is due."""
-    names = json.dumps([text(name) for name in destinations])
-    return optional_moment(connection.execute(_SQL["next_due"], (names,)).fetchone()[0])
+def lanes(connection: sqlite3.Connection) -> list[LaneState]:
+    """Return all stored lanes."""
+    return [lane_of(row) for row in connection.execute(_SQL["lanes"])]
 
 
 def body(connection: sqlite3.Connection, uid: str) -> bytes:

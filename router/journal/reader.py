@@ -6,9 +6,8 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +21,7 @@ from router.journal.journal import (
     StoredAttempt,
     StoredEvent,
 )
+from router.journal.lane import LaneState
 from router.journal.migration import open_for_reading
 from router.model import StoredDelivery
 
@@ -50,10 +50,6 @@ class SqliteReader:
         await asyncio.to_thread(self._threads.shutdown)
         while self._opened:
             self._opened.pop().close()
-
-    async def next_due(self, destinations: Collection[str]) -> datetime | None:
-        """Return when the next ready delivery of these destinations is due."""
-        return await self._read(queries.next_due, list(destinations))
 
     async def body(self, uid: str) -> bytes:
         """Return the event's body; KeyError where the event is unknown."""
@@ -92,6 +88,9 @@ class SqliteReader:
         except OSError:
             size = 0
         return Stats(stats.events, stats.deliveries, stats.oldest_due, stats.bytes + size)
+
+    async def _stored_lanes(self) -> list[LaneState]:
+        return await self._read(queries.lanes)
 
     async def _dead_ids(self, wanted: DeliveryFilter) -> Sequence[str]:
         return await self._read(queries.delivery_ids, wanted)

@@ -7,7 +7,7 @@ from typing import Any
 
 from router.journal.encoding import PLANS, STATES, facts, moment, optional_moment
 from router.journal.journal import StoredAttempt, StoredEvent
-from router.model import DeliveryState, Outcome, StoredDelivery
+from router.model import DeliveryState, Outcome, Priority, StoredDelivery
 
 Row = tuple[Any, ...]
 
@@ -34,7 +34,7 @@ def stored_event(row: Row, deliveries: Mapping[DeliveryState, int], **more: Any)
 
 
 def stored_delivery(row: Row) -> StoredDelivery:
-    """Return the delivery of a row of the statements `delivery`, `deliveries` and `claimable`, `seq` first."""
+    """Return the delivery of a row of the statements `delivery`, `deliveries` and `claimed`, `seq` first."""
     return StoredDelivery(
         id=row[1],
         event_uid=row[2],
@@ -58,6 +58,11 @@ def stored_delivery(row: Row) -> StoredDelivery:
         lease=row[20],
         interrupted=row[21],
         crashes=row[22],
+        lane=row[23],
+        priority=Priority(row[24]),
+        fresh_until=optional_moment(row[25]),
+        suspect=bool(row[26]),
+        crashes_alone=row[27],
     )
 
 

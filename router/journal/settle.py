@@ -1,47 +1,37 @@
-"""Writing what becomes of deliveries: claimed, recorded, released, recovered, retried, replaced."""
+"""Writing what becomes of deliveries: recorded, released, recovered, retried, replaced."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from router.journal import lanes
 from router.journal.append import delivery_rows, insert, store
-from router.journal.encoding import FINAL, STATE_CODES, facts_bytes, microseconds, moment, optional_text, text
-from router.journal.rows import stored_delivery
+from router.journal.encoding import (
+    EPOCH,
+    FINAL,
+    STATE_CODES,
+    facts_bytes,
+    microseconds,
+    moment,
+    optional_text,
+    text,
+)
+from router.journal.lane import FOR_GOOD
 from router.journal.statements import load
-from router.model import Attempt, DeliveryState, Outcome, PlannedDelivery, StoredDelivery
+from router.model import Attempt, DeliveryState, Outcome, PlannedDelivery
 
 _SQL = load("write.sql")
+CRASHES = "crashes the process: it ended twice while this ran alone"
+LONGEST_WAIT = timedelta(minutes=1)
+"""How long a delivery that was running at many crashes waits after the next one, at most."""
+LONGEST_PAUSE = timedelta(hours=1)
 CRASHED = "the process ended while it ran; whether it took effect is unknown"
 INTERRUPTED = "stopped by a shutdown; whether it took effect is unknown"
-
-
-def claim(cursor: sqlite3.Cursor, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
-    """Start due deliveries, at most so many of each destination; the longest due first."""
-    at = microseconds(now)
-    found: list[StoredDelivery] = []
-    for destination, most in free.items():
-        if most <= 0:
-            continue
-        rows = cursor.execute(_SQL["claimable"], (text(destination), at, most)).fetchall()
-        for row in rows:
-            before = stored_delivery(row)
-            started = replace(
-                before,
-                state=DeliveryState.RUNNING,
-                lease=before.lease + 1,
-                attempts=before.attempts + 1,
-                first_started_at=before.first_started_at or now,
-            )
-            cursor.execute(_SQL["start"], (at, row[0]))
-            cursor.execute(_SQL["begin_attempt"], (row[0], started.lease, started.attempts, at))
-            found.append(started)
-    found.sort(key=lambda delivery: delivery.due_at)
-    return found
 
 
 def record(cursor: sqlite3.Cursor, attempts: Sequence[Attempt]) -> list[bool]:
@@ -63,7 +53,11 @@ def record(cursor: sqlite3.Cursor, attempts: Sequence[Attempt]) -> list[bool]:
         due = None
         if state is DeliveryState.READY:
             due = microseconds(attempt.due_at or attempt.ended_at)
-        deliveries[seq] = [seq, STATE_CODES[state], reason, due, ended if state in FINAL else None]
+        uncounted = int(not attempt.counts)
+        deliveries[seq] = [seq, STATE_CODES[state], reason, due, ended if state in FINAL else None, uncounted]
+        if attempt.pause_until is not None:
+            destination, lane = cursor.execute(_SQL["lane_of"], (seq,)).fetchone()
+            lanes.pause(cursor, destination, lane, attempt.pause_until, reason)
         raw = facts_bytes(facts)
         ends.append([seq, attempt.lease, ended, attempt.outcome.value, reason, raw and raw.decode("ascii")])
     if ends:
@@ -82,10 +76,23 @@ def release(cursor: sqlite3.Cursor, delivery_id: str, lease: int, now: datetime)
 
 
 def recover(cursor: sqlite3.Cursor, now: datetime) -> int:
-    """Make what was running when the last owner ended ready again, and due now; return how many."""
+    """Make what was running when the last owner ended ready again, as suspects; return how many."""
     at = microseconds(now)
     cursor.execute(_SQL["crashed_attempts"], (at, CRASHED))
-    return cursor.execute(_SQL["crashed_deliveries"], (at, CRASHED)).rowcount
+    waits = {"longest": microseconds(EPOCH + LONGEST_WAIT), "second": 1_000_000}
+    said = {"now": at, "crashed": CRASHED, "crashes": CRASHES}
+    return cursor.execute(_SQL["crashed_deliveries"], said | waits).rowcount
+
+
+def rewind(cursor: sqlite3.Cursor, now: datetime) -> int:
+    """Mend what was written while the clock was ahead; return how many deliveries that were."""
+    values = {
+        "now": microseconds(now),
+        "latest": microseconds(now + LONGEST_PAUSE),
+        "for_good": microseconds(FOR_GOOD),
+    }
+    cursor.execute(_SQL["rewind_lanes"], values)
+    return cursor.execute(_SQL["rewind"], {"now": values["now"]}).rowcount
 
 
 def retry(cursor: sqlite3.Cursor, ids: Sequence[str], now: datetime) -> list[str]:
@@ -104,8 +111,9 @@ def add(cursor: sqlite3.Cursor, uid: str, deliveries: Sequence[PlannedDelivery],
     age = max(now - moment(received), timedelta())
     new = []
     for planned in deliveries:
-        fresh = replace(planned, expires_at=planned.expires_at + age)
-        rows = delivery_rows(store(fresh, uid, "", now, (), now))
+        due = None if planned.due_at is None else planned.due_at + age
+        fresh = replace(planned, expires_at=planned.expires_at + age, due_at=due)
+        rows = delivery_rows(store(fresh, uid, "", now, (), now), planned)
         if cursor.execute(_SQL["known_delivery"], (rows.columns[0],)).fetchone() is None:
             new.append((planned, rows))
     # All the old ones first: a new one may be dead as well, and is not to be replaced by its neighbour.

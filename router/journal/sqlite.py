@@ -13,12 +13,15 @@ from typing import TypeVar, cast
 
 from router.errors import JournalError, JournalUnwritable
 from router.journal import append as appending
+from router.journal import claim as claiming
+from router.journal import lanes as lane_table
 from router.journal import settle
 from router.journal.batcher import Batcher
 from router.journal.bulk import Bulk
 from router.journal.disk import Disk
 from router.journal.encoding import microseconds
-from router.journal.journal import Appended, DeliveryFilter
+from router.journal.journal import Appended, Claimed, DeliveryFilter
+from router.journal.lane import LaneCount, LaneLimits, LaneState
 from router.journal.migration import open_for_writing
 from router.journal.reader import DEADLINE, SqliteReader
 from router.journal.statements import load
@@ -47,6 +50,8 @@ class SqliteJournal(SqliteReader):
         self._disk = Disk(path, min_free)
         self._writer: Writer | None = None
         self._batcher: Batcher[Operation] | None = None
+        self._claims = claiming.Claims()
+        self.lost: Callable[[], None] = _nothing  # who holds the file's lock loses nothing
 
     async def open(self) -> None:
         """Create or migrate the file, and make what was running when the last owner ended ready again."""
@@ -71,10 +76,10 @@ class SqliteJournal(SqliteReader):
             writer, self._writer = self._writer, None
             await asyncio.to_thread(writer.close)
 
-    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         """Store an event and its planned deliveries in one commit."""
         try:
-            rows = appending.prepare(plan, take, self._clock())
+            rows = appending.prepare(plan, take, self._clock(), retry_dead=retry_dead)
         except Exception as error:
             raise ValueError(f"the event cannot be stored: {error}") from error
         return cast(Appended, await self._write(Bulk(self._append, rows)))
@@ -85,9 +90,34 @@ class SqliteJournal(SqliteReader):
             raise trouble
         return cast(int, await self._write(partial(_call, settle.add, uid, list(deliveries), now)))
 
-    async def claim(self, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
-        """Take due deliveries, at most `free[destination]` of each; running when returned."""
-        return cast(list[StoredDelivery], await self._write(partial(_call, settle.claim, dict(free), now)))
+    async def claim(self, wanted: Mapping[str, LaneLimits], now: datetime) -> Claimed:
+        """Take due deliveries of these destinations, each lane inside its limits; running when returned."""
+        return cast(Claimed, await self._write(partial(self._claims.claim, dict(wanted), now)))
+
+    async def claim_suspect(
+        self, wanted: Mapping[str, LaneLimits], now: datetime, *, blamed: bool = False
+    ) -> StoredDelivery | None:
+        """Take the suspect that is due first and whose lane lets it start; running, and marked as alone."""
+        taken = await self._write(partial(claiming.claim_suspect, dict(wanted), now, blamed))
+        return cast(StoredDelivery | None, taken)
+
+    async def clear(self, delivery_id: str, lease: int) -> bool:
+        """Note that a suspect has run alone long enough."""
+        return cast(bool, await self._write(partial(claiming.clear, delivery_id, lease)))
+
+    async def lanes(self, counts: Sequence[LaneCount] = (), now: datetime | None = None) -> list[LaneState]:
+        """Count ended attempts, which may open or close breakers; return all stored lanes."""
+        if counts:
+            await self._write(partial(_call, lane_table.count, list(counts), now or self._clock()))
+        return await self._stored_lanes()
+
+    async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
+        """Pause a lane until then, or end its pause (None)."""
+        await self._write(partial(_call, lane_table.set_pause, destination, lane or "", until, reason))
+
+    async def rewind(self, now: datetime) -> int:
+        """Mend what was written while the clock was ahead of `now`; return how many deliveries that were."""
+        return cast(int, await self._write(partial(_call, settle.rewind, now)))
 
     async def record(self, attempt: Attempt) -> bool:
         """Settle an attempt; false where its lease is not the delivery's any more."""
@@ -122,6 +152,9 @@ class SqliteJournal(SqliteReader):
         if self._batcher is None:
             raise JournalError("the journal is not open")
         return await self._batcher.submit(operation)
+
+
+def _nothing() -> None: ...
 
 
 def _call(function: Callable[..., T], *arguments_and_cursor: object) -> T:

@@ -10,7 +10,7 @@ import pytest
 
 from router.journal.journal import DeliveryFilter, EventFilter, Journal
 from router.model import DeliveryState, EventState, Outcome, Plan
-from tests.journal.values import NOW, attempt, begun, event, found, later, plan, planned
+from tests.journal.values import NOW, attempt, begun, claim, event, found, later, plan, planned
 
 S = DeliveryState
 HOSTILE = ("a\x00b", "lone \ud800 surrogate", "\udcff", "2^63", "emoji \U0001f600", "'; drop table events; --", "")
@@ -53,7 +53,7 @@ async def test_what_is_taken_is_stored_running_with_its_first_attempt_begun(jour
     assert (running.attempts, running.lease, running.first_started_at) == (1, 1, NOW)
     (begun_one,) = await journal.attempts(two.id)
     assert (begun_one.number, begun_one.started_at, begun_one.outcome) == (1, NOW, None)
-    assert [d.id for d in await journal.claim({"slack": 9}, later(9))] == [one.id]
+    assert [d.id for d in await claim(journal, {"slack": 9}, later(9))] == [one.id]
 
 
 async def test_what_was_planned_dead_or_skipped_is_settled_and_never_taken(journal: Journal) -> None:
@@ -63,7 +63,7 @@ async def test_what_was_planned_dead_or_skipped_is_settled_and_never_taken(journ
     for id_, state, reason in ((dead.id, S.DEAD, "no template"), (skipped.id, S.SKIPPED, "if")):
         stored = await found(journal, id_)
         assert (stored.state, stored.reason, stored.settled_at, stored.attempts) == (state, reason, NOW, 0)
-    assert await journal.claim({"slack": 9}, later(9)) == []
+    assert await claim(journal, {"slack": 9}, later(9)) == []
 
 
 async def test_the_same_id_of_a_source_is_stored_once_and_counted(journal: Journal) -> None:
@@ -143,7 +143,7 @@ async def test_claims_take_the_longest_due_up_to_what_is_free(journal: Journal) 
         await journal.append(
             plan(name, one, planned(uid, action="two", destination="two"), received_at=later(seconds))
         )
-    claimed = await journal.claim({"one": 2, "two": 9, "none": 5, "zero": 0}, later(3))
+    claimed = await claim(journal, {"one": 2, "two": 9, "none": 5, "zero": 0}, later(3))
     assert [(d.event_uid, d.destination) for d in claimed] == [
         ("evt_a", "one"),
         ("evt_a", "two"),
@@ -156,13 +156,13 @@ async def test_claims_take_the_longest_due_up_to_what_is_free(journal: Journal) 
         assert delivery.first_started_at == later(3)
         assert await found(journal, delivery.id) == delivery
         assert [a.number for a in await journal.attempts(delivery.id)] == [1]
-    assert [d.event_uid for d in await journal.claim({"one": 2}, later(3))] == ["evt_c"]
+    assert [d.event_uid for d in await claim(journal, {"one": 2}, later(3))] == ["evt_c"]
 
 
 async def test_claims_at_the_same_time_never_share_a_delivery(journal: Journal) -> None:
     for n in range(30):
         await journal.append(plan(f"n{n}"))
-    claims = await asyncio.gather(*(journal.claim({"slack": 5}, later(1)) for _ in range(10)))
+    claims = await asyncio.gather(*(claim(journal, {"slack": 5}, later(1)) for _ in range(10)))
     ids = [d.id for claim in claims for d in claim]
     assert len(ids) == len(set(ids)) == 30
 
@@ -188,11 +188,8 @@ async def test_a_failed_attempt_is_due_again_when_it_says_so(journal: Journal) -
     await journal.record(attempt(running, S.READY, due_at=later(60), reason="503"))
     stored = await found(journal, running.id)
     assert (stored.state, stored.due_at, stored.reason, stored.settled_at) == (S.READY, later(60), "503", None)
-    assert await journal.next_due(["slack", "other"]) == later(60)
-    assert await journal.next_due(["other"]) is None
-    assert await journal.next_due([]) is None
-    assert await journal.claim({"slack": 1}, later(59)) == []
-    (again,) = await journal.claim({"slack": 1}, later(60))
+    assert await claim(journal, {"slack": 1}, later(59)) == []
+    (again,) = await claim(journal, {"slack": 1}, later(60))
     assert (again.attempts, again.lease, again.first_started_at) == (2, 2, NOW)
     await journal.record(attempt(again))
     assert [(a.number, a.outcome) for a in await journal.attempts(running.id)] == [
@@ -205,7 +202,7 @@ async def test_a_failed_attempt_is_due_again_when_it_says_so(journal: Journal) -
 async def test_a_late_record_of_an_earlier_lease_changes_nothing(journal: Journal) -> None:
     running = await begun(journal)
     assert await journal.release(running.id, running.lease, later(1))
-    (again,) = await journal.claim({"slack": 1}, later(1))
+    (again,) = await claim(journal, {"slack": 1}, later(1))
     assert not await journal.record(attempt(running))
     assert not await journal.release(running.id, running.lease, later(2))
     assert await found(journal, running.id) == again
@@ -236,7 +233,7 @@ async def test_a_released_delivery_is_due_now_and_its_attempt_is_not_counted(jou
     assert await journal.release(running.id, running.lease, later(5))
     stored = await found(journal, running.id)
     assert (stored.state, stored.attempts, stored.interrupted, stored.due_at) == (S.READY, 0, 1, later(5))
-    (again,) = await journal.claim({"slack": 1}, later(5))
+    (again,) = await claim(journal, {"slack": 1}, later(5))
     assert again.attempts == 1
     await journal.record(attempt(again))
     assert [(a.number, a.outcome) for a in await journal.attempts(running.id)] == [

@@ -8,27 +8,10 @@ from datetime import timedelta
 import pytest
 
 from router.journal.journal import DeliveryFilter, EventFilter, Journal
-from router.model import DeliveryState, EventState, Outcome, Plan
-from tests.journal.values import NOW, Reopen, attempt, begun, event, found, later, plan, planned
+from router.model import DeliveryState, EventState, Plan
+from tests.journal.values import NOW, Reopen, attempt, begun, claim, event, found, later, plan, planned
 
 S = DeliveryState
-
-
-async def test_what_was_running_at_a_crash_is_ready_again_with_its_attempt_counted(
-    journal: Journal, reopen: Reopen
-) -> None:
-    running, done = await begun(journal), await begun(journal, "b")
-    await journal.record(attempt(done))
-    journal = await reopen()
-    stored = await found(journal, running.id)
-    assert (stored.state, stored.attempts, stored.crashes, stored.due_at) == (S.READY, 1, 1, NOW)
-    assert "process ended" in (stored.reason or "")
-    (crashed,) = await journal.attempts(running.id)
-    assert (crashed.outcome, crashed.ended_at) == (Outcome.CRASHED, NOW)
-    assert not await journal.record(attempt(running))
-    assert (await found(journal, done.id)).crashes == 0
-    (again,) = await journal.claim({"slack": 5}, NOW)
-    assert (again.attempts, again.lease) == (2, 2)
 
 
 async def test_everything_is_there_after_a_restart(journal: Journal, reopen: Reopen) -> None:
@@ -48,7 +31,7 @@ async def test_a_retry_gives_a_dead_delivery_fresh_attempts_and_time(journal: Jo
         assert (stored.state, stored.attempts, stored.max_attempts) == (S.READY, spent, spent + 3)
         assert (stored.due_at, stored.expires_at) == (now, now + timedelta(hours=1))
         assert (stored.settled_at, stored.reason) == (None, f"dead {spent}")
-        (running,) = await journal.claim({"slack": 1}, now)
+        (running,) = await claim(journal, {"slack": 1}, now)
     assert [(a.number, a.reason) for a in await journal.attempts(running.id)] == [
         (1, "dead 1"),
         (2, "dead 2"),

@@ -8,7 +8,7 @@ import pytest
 
 from router.journal.journal import DeliveryFilter, EventFilter, Journal
 from router.model import DeliveryState, EventState, Plan
-from tests.journal.values import attempt, begun, event, later, plan, planned
+from tests.journal.values import attempt, begun, claim, event, later, plan, planned
 
 S = DeliveryState
 
@@ -21,7 +21,7 @@ async def filled(journal: Journal) -> None:
             f"evt_{name}", action=name, route=f"r{name}", destination=f"d{name}", state=state, reason=f"why {name}"
         )
         await journal.append(plan(name, item, received_at=later(second), type=f"user.[{name}]", source=f"s{name}"))
-    (ready,) = await journal.claim({"dc": 1}, later(9))
+    (ready,) = await claim(journal, {"dc": 1}, later(9))
     await journal.record(attempt(ready))
     await journal.append(Plan(event("d", received_at=later(3), type="user.?"), EventState.UNMATCHED))
 

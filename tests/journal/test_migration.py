@@ -64,7 +64,7 @@ def test_a_newer_journal_is_refused_by_writer_and_reader(path: Path) -> None:
     open_for_writing(path, [*migrations(), SECOND]).close()
     before = path.read_bytes()
     for opened in (open_for_writing, open_for_reading):
-        with pytest.raises(JournalError, match=r"newer router \(schema 2, this one knows 1\)"):
+        with pytest.raises(JournalError, match=r"newer router \(schema 3, this one knows 2\)"):
             opened(path)
     assert path.read_bytes() == before
 

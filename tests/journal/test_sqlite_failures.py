@@ -18,7 +18,7 @@ from router.errors import JournalError, JournalUnwritable
 from router.journal.journal import DeliveryFilter, EventFilter
 from router.journal.sqlite import SqliteJournal
 from router.model import DeliveryState
-from tests.journal.values import NOW, attempt, begun, found, plan, planned
+from tests.journal.values import NOW, attempt, begun, found, limits, plan, planned
 
 APPENDER = """
 import asyncio, sys
@@ -154,7 +154,8 @@ async def test_below_its_reserve_events_are_refused_and_results_recorded(path: P
         await journal.append(plan("b"))
     with pytest.raises(JournalUnwritable, match="`min_free`"):
         await journal.add("evt_a", [planned(id="dlv_r")], NOW)
-    (claimed,) = await journal.claim({"slack": 1}, NOW)
+    claimed = await journal.claim_suspect({"slack": limits()}, NOW)
+    assert claimed is not None
     assert await journal.record(attempt(claimed))
     assert await journal.retry(DeliveryFilter(), NOW) == [dead.id]
     await journal.probe()

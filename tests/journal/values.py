@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from router.ids import delivery_id
 from router.journal.journal import Journal
+from router.journal.lane import LaneLimits
 from router.model import (
     Attempt,
     DeliveryState,
@@ -99,3 +100,13 @@ async def found(journal: Journal, id_: str) -> StoredDelivery:
     delivery = await journal.delivery(id_)
     assert delivery is not None
     return delivery
+
+
+def limits(slots: int = 100, **changes: Any) -> LaneLimits:
+    """Return limits that only `slots` narrows, but for the changes."""
+    return LaneLimits(slots, changes.pop("concurrency", slots), **changes)
+
+
+async def claim(journal: Journal, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
+    """Claim so many of each destination."""
+    return list((await journal.claim({name: limits(slots) for name, slots in free.items()}, now)).deliveries)

@@ -34,7 +34,7 @@ group by d.event, d.state
 -- name: deliveries
 select d.seq, d.id, e.uid, e.source, d.route, d.action, d.item, d.plugin, d.plugin_version, d.destination, p.body,
   d.state, d.reason, d.attempts, d.max_attempts, d.created_at, d.due, d.expires_at, d.settled_at, d.first_started_at,
-  d.lease, d.interrupted, d.crashes
+  d.lease, d.interrupted, d.crashes, d.lane, d.priority, d.fresh_until, d.suspect, d.crashes_alone
 from deliveries d join events e on e.seq = d.event join params p on p.delivery = d.seq
 where {where}
 order by d.created_at desc, d.seq desc limit :limit
@@ -53,7 +53,7 @@ where {where}
 -- name: delivery
 select d.seq, d.id, e.uid, e.source, d.route, d.action, d.item, d.plugin, d.plugin_version, d.destination, p.body,
   d.state, d.reason, d.attempts, d.max_attempts, d.created_at, d.due, d.expires_at, d.settled_at, d.first_started_at,
-  d.lease, d.interrupted, d.crashes
+  d.lease, d.interrupted, d.crashes, d.lane, d.priority, d.fresh_until, d.suspect, d.crashes_alone
 from deliveries d join events e on e.seq = d.event join params p on p.delivery = d.seq
 where d.id = ?
 
@@ -61,10 +61,6 @@ where d.id = ?
 select number, started_at, ended_at, outcome, reason, facts from attempts
 where delivery = (select seq from deliveries where id = ?)
 order by lease
-
--- name: next_due
-select min((select min(d.due) from deliveries d where d.destination = names.value and d.state = 0))
-from json_each(?) names
 
 -- name: count_all_events
 select count(*) from events
@@ -79,7 +75,13 @@ select count(*) from deliveries
 select state, count(*) from deliveries where state <> 5 group by state
 
 -- name: oldest_due
-select min(due) from deliveries where state = 0
+select min(due) from (
+  select min(due) as due from deliveries where state = 0 and suspect = 0
+  union all select min(due) from deliveries where state = 0 and suspect = 1)
 
 -- name: pages
 select page_count * page_size from pragma_page_count(), pragma_page_size()
+
+-- name: lanes
+select destination, lane, paused_until, pause_reason, next_start, breaker, open_until, window_at, ok, failed
+from lanes order by destination, lane
