@@ -16,9 +16,7 @@ Span = tuple[float, float]
 class Conductor:
     """What it did is in the replicas' boots, and in `full`: the spans in which the disk took nothing."""
 
-    def __init__(
-        self, replicas: Sequence[Replica], disk: Disk, drain: float, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, replicas: Sequence[Replica], disk: Disk, drain: float, say: Callable[[str], None]) -> None:
         self.full: list[Span] = []
         self._replicas = replicas
         self._disk = disk
@@ -67,7 +65,7 @@ class Conductor:
 
     async def _fill(self, replica: Replica, one: Planned) -> None:
         began = time.time()
-        self._disk.fill()
+        self._disk.fill(one.room)
         try:
             if one.again is not None:
                 await asyncio.sleep(one.again)

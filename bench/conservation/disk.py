@@ -26,8 +26,8 @@ class Disk(Protocol):
     def kind(self) -> str:
         """How it is made full, for the report."""
 
-    def fill(self) -> None:
-        """Leave no room."""
+    def fill(self, room: int) -> None:
+        """Leave no more room than these bytes."""
 
     def free(self) -> None:
         """Give the room back."""
@@ -42,20 +42,23 @@ class SmallDisk:
         self.folder = folder
         self._ballast = folder / "ballast"
 
-    def fill(self) -> None:
-        """Write until the file system takes no more."""
-        size = os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize
+    def fill(self, room: int) -> None:
+        """Write until the file system takes no more than that."""
+        most = self._free_bytes()
         with self._ballast.open("wb") as file:
-            while size >= _BLOCK:
+            while (size := min(most, self._free_bytes() - room)) >= _BLOCK:
                 try:
                     os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, size)
                 except OSError:
-                    size //= 2
-                size = min(size, os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize)
+                    most = size // 2  # somebody else was faster
 
     def free(self) -> None:
         """Remove the ballast."""
         self._ballast.unlink(missing_ok=True)
+
+    def _free_bytes(self) -> int:
+        found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
 
 
 class LimitedDisk:
@@ -67,8 +70,8 @@ class LimitedDisk:
         self.folder = folder
         self._pids = pids
 
-    def fill(self) -> None:
-        """Let no file grow."""
+    def fill(self, room: int) -> None:
+        """Let no file grow, whatever the room."""
         self._limit(1)
 
     def free(self) -> None:

@@ -29,14 +29,15 @@ class Evidence:
 
     def explain(self, first: Seen, second: Seen, attempts: Sequence[StoredAttempt]) -> str | None:
         """Say why `second` came after `first`, both of one delivery; None where nothing explains it."""
-        if self._cut(first, second):
-            return CUT
         if first.mood in SLOW:
             # Nobody knows before his own time-out; half of it, since the request was under way for a while.
-            return REFUSED if second.at - first.at > self._timeout / 2 else None
-        if first.mood != FINE:
+            if second.at - first.at > self._timeout / 2:
+                return REFUSED
+        elif first.mood != FINE:
             return REFUSED
-        return LATE if self._timed_out(first, attempts) else None
+        if self._cut(first, second):
+            return CUT
+        return LATE if first.mood == FINE and self._timed_out(first, attempts) else None
 
     def _cut(self, first: Seen, second: Seen) -> bool:
         """Tell whether a fault struck while the first was in flight, or before its outcome was committed."""
@@ -65,9 +66,7 @@ class Evidence:
     def _woken(self, second: Seen) -> bool:
         """Tell whether it was sent by a process that had stood still, while others went on for it."""
         boot = self._boots.get(second.process)
-        return boot is not None and any(
-            ended - 0.1 <= second.at <= ended + self._grace for _, ended in boot.stops
-        )
+        return boot is not None and any(ended - 0.1 <= second.at <= ended + self._grace for _, ended in boot.stops)
 
     def _timed_out(self, first: Seen, attempts: Sequence[StoredAttempt]) -> bool:
         for attempt in attempts:

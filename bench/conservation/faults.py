@@ -10,6 +10,7 @@ from enum import StrEnum
 from bench.conservation.settings import Settings
 
 _SHARPEST = 0.05  # seconds that are waited at least
+_ROOMS = (0, 65_536)  # with some room left, events are still taken, until a commit fails in its middle
 
 
 class Fault(StrEnum):
@@ -26,7 +27,7 @@ class Planned:
     """A fault: `after` so many seconds, to the process of this number, `lasting` seconds where it lasts.
 
     `again` are the seconds after its restart until it is killed once more, ready or not; None mostly. Of a full
-    disk they are those until a process is killed that cannot write.
+    disk they are those until a process is killed that cannot write. `room` bytes are left on it.
     """
 
     fault: Fault
@@ -34,6 +35,7 @@ class Planned:
     after: float
     lasting: float
     again: float | None = None
+    room: int = 0
 
 
 def schedule(settings: Settings, rng: random.Random) -> Sequence[Planned]:
@@ -57,5 +59,6 @@ def schedule(settings: Settings, rng: random.Random) -> Sequence[Planned]:
             left[Fault.KILL] -= 1
             again = rng.uniform(0.2, lasting)
         after = max(_SHARPEST, rng.uniform(0, 2 * settings.gap))
-        planned.append(Planned(fault, rng.randrange(settings.processes), after, lasting, again))
+        process, room = rng.randrange(settings.processes), rng.choice(_ROOMS)
+        planned.append(Planned(fault, process, after, lasting, again, room))
     return planned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from bench.conservation.account import KEYS, LOST, OTHER, TWICE, Account
 from bench.conservation.destination import FINE, Seen
@@ -102,9 +103,7 @@ class Judge:
         if slot[0] != TABLE and len(requests) > recorded:
             account.blame(OTHER, f"{name} was sent {len(requests)} times, and {recorded} attempts are recorded")
 
-    def _dead(
-        self, name: str, may: str, reason: str, delivery: StoredDelivery, requests: Sequence[Seen]
-    ) -> None:
+    def _dead(self, name: str, may: str, reason: str, delivery: StoredDelivery, requests: Sequence[Seen]) -> None:
         if not reason:
             self._account.blame(LOST, f"{name} is dead without a reason")
         elif _FOR_CRASHES in reason:
@@ -129,7 +128,7 @@ class Judge:
             elif keys - known and len(keys) == 1:
                 self._account.blame(KEYS, f"{slot} of {id_} was sent as {keys}, and is {known} in the journal")
         attempts = [attempt for name in known for attempt in self._snapshot.attempts.get(name, ())]
-        for first, second in zip(requests, requests[1:], strict=False):
+        for first, second in pairwise(requests):
             why = self._evidence.explain(first, second, attempts)
             if why is not None:
                 tally.repeats[why] += 1

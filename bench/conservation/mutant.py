@@ -28,7 +28,7 @@ WRITE_BEHIND = 0.3
 
 def early_ack() -> None:
     """Acknowledge an event before its commit, as a buffer that is flushed a few times a second would."""
-    accept = Intake.accept
+    accept, known = Intake.accept, dict[tuple[str, str], str]()
 
     async def later(self: Intake, plan: Plan) -> None:
         await asyncio.sleep(WRITE_BEHIND)
@@ -38,6 +38,9 @@ def early_ack() -> None:
             return
 
     async def early(self: Intake, plan: Plan) -> Appended:
+        first = known.setdefault((plan.event.source, plan.event.id), plan.event.uid)
+        if first != plan.event.uid:
+            return Appended(first, duplicate=True)
         spawn(later(self, plan), name=f"write behind {plan.event.uid}")
         promised: Any = plan.deliveries  # the answer counts them
         return Appended(plan.event.uid, promised)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterator
 
@@ -9,7 +10,8 @@ from bench.conservation.account import KEYS, LOST, OTHER, TWICE, Account
 from bench.conservation.evidence import CUT, LATE, REFUSED
 from bench.conservation.settings import Settings
 
-_FIRST = 12
+_FIRST = 3
+_PARTICULAR = re.compile(r"\b(evt|dlv)_[\w.-]+|\d+|\([^)]*\)")
 _COLUMNS = ("planned", "delivered", "dead", "skipped", "requests", *(REFUSED, CUT, LATE), "unexplained")
 
 
@@ -39,13 +41,23 @@ def lines(account: Account, settings: Settings) -> Iterator[str]:
     yield f"sent twice, unexplained   {account.count(TWICE)}"
     yield f"keys that differ          {account.count(KEYS)}"
     yield f"otherwise wrong           {account.count(OTHER)}"
-    for offence in account.offences[:_FIRST]:
-        yield f"  {offence.kind}: {offence.what}"
-    if (more := len(account.offences) - _FIRST) > 0:
-        yield f"  ... and {more} more"
+    yield from _offenders(account)
     mutated = f", of the router with {settings.mutate}" if settings.mutate else ""
     verdict = "every acknowledged event is accounted for" if account.fine else "NOT as promised"
     yield f"verdict                   {verdict} (seed {settings.seed}{mutated})"
+
+
+def _offenders(account: Account) -> Iterator[str]:
+    """Yield the first ones of each sort, which is what they say when ids and numbers are left out."""
+    sorts: dict[tuple[str, str], list[str]] = {}
+    for offence in account.offences:
+        said = _PARTICULAR.sub("", offence.what)[:40]
+        sorts.setdefault((offence.kind, said), []).append(offence.what)
+    for (kind, _), offenders in sorts.items():
+        for what in offenders[:_FIRST]:
+            yield f"  {kind}: {what}"
+        if (more := len(offenders) - _FIRST) > 0:
+            yield f"  {kind}: ... and {more} more like these"
 
 
 def _table(account: Account) -> Iterator[str]:

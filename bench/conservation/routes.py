@@ -79,7 +79,8 @@ def routes(
             text += _action(name)
     return text + (
         "      - name: table\n"
-        '        sql: {upsert: effects, key: event, values: {event: "{{ event.id }}", number: "{{ data.number }}"}}\n'
+        "        sql: {upsert: effects, key: event, values: "
+        '{event: "{{ event.id }}", number: "{{ data.number }}"}}\n'
         "        destination: table\n"
     )
 

@@ -8,13 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from bench.conservation import disk as disks
 from bench.conservation import effects, store
 from bench.conservation.account import LOST, OTHER, Account
 from bench.conservation.conductor import Conductor
-from bench.conservation.destination import Destination
+from bench.conservation.destination import Destination, Seen
 from bench.conservation.evidence import Evidence
 from bench.conservation.faults import Fault, schedule
 from bench.conservation.judge import Judge
@@ -23,7 +24,7 @@ from bench.conservation.replica import Broken, Replica
 from bench.conservation.routes import SECRET, TEMPERS, routes
 from bench.conservation.senders import Senders
 from bench.conservation.settings import Settings
-from bench.conservation.snapshot import counted, take
+from bench.conservation.snapshot import Snapshot, counted, take
 from router.errors import JournalError
 
 STALE = False  # whether the router knows `fresh`
@@ -42,6 +43,7 @@ class Run:
         self._ledger = Ledger()
         self._destinations: list[Destination] = []
         self._replicas: list[Replica] = []
+        self._snapshot: Snapshot | None = None
 
     async def run(self) -> Account:
         """Do it all; what is off is in the account, and nothing is left running."""
@@ -60,6 +62,8 @@ class Run:
                 await self._happen(conductor, journal)
             except Broken as error:
                 self.account.blame(OTHER, str(error))
+            for replica in self._replicas:
+                await replica.close()
             await self._judge(conductor, journal)
         self.account.seconds = time.monotonic() - began
         return self.account
@@ -79,9 +83,7 @@ class Run:
             folder.mkdir()
             replica = Replica(number, folder, {"SECRET": SECRET}, [*mutant, "run", "routes.yaml"])
             table = str(self.folder / "effects.db")
-            text = routes(
-                settings, port=replica.port, journal=journal.url, urls=urls, effects=table, stale=STALE
-            )
+            text = routes(settings, port=replica.port, journal=journal.url, urls=urls, effects=table, stale=STALE)
             (folder / "routes.yaml").write_text(text)
             self._replicas.append(replica)
             stack.push_async_callback(replica.close)
@@ -89,9 +91,7 @@ class Run:
     async def _happen(self, conductor: Conductor, journal: store.Store) -> None:
         settings = self.settings
         rng = random.Random(settings.seed)
-        senders = Senders(
-            settings, self._ledger, [replica.url for replica in self._replicas], rng, stale=STALE
-        )
+        senders = Senders(settings, self._ledger, [replica.url for replica in self._replicas], rng, stale=STALE)
         await conductor.start()
         sending = asyncio.ensure_future(senders.run())
         try:
@@ -108,6 +108,7 @@ class Run:
         for destination in self._destinations:
             destination.calm()
         await self._settle(journal)
+        self._snapshot = await self._read(journal)  # before what is posted once more could mend anything
         await senders.repeat(_REPEATED)
         await conductor.finish()
 
@@ -131,10 +132,18 @@ class Run:
         finally:
             await reader.close()
 
+    def _requests(self) -> list[Seen]:
+        return [one for server in self._destinations for one in server.seen]
+
+    async def _read(self, journal: store.Store) -> Snapshot:
+        reader = journal.reader()
+        try:
+            return await take(reader, counted([one.key for one in self._requests()]))
+        finally:
+            await reader.close()
+
     async def _judge(self, conductor: Conductor, journal: store.Store) -> None:
         account = self.account
-        for replica in self._replicas:
-            await replica.close()
         boots = [boot for replica in self._replicas for boot in replica.boots]
         account.starts = len(boots)
         account.faults = Counter(str(boot.how) for boot in boots if boot.how in tuple(Fault))
@@ -143,16 +152,11 @@ class Run:
         if conductor.full:
             account.faults[str(Fault.FULL)] = len(conductor.full)
         for replica in self._replicas:
-            for before, boot in zip(replica.boots, replica.boots[1:], strict=False):
+            for before, boot in pairwise(replica.boots):
                 if before.how == Fault.KILL and boot.ready is not None:
                     account.ready_after_kill.append(boot.ready - boot.started)
         account.refusals = self._ledger.refusals()
-        seen = [one for server in self._destinations for one in server.seen]
-        reader = journal.reader()
-        try:
-            snapshot = await take(reader, counted([one.key for one in seen]))
-        finally:
-            await reader.close()
-        seen += effects.writes(self.folder / "effects.db")
+        snapshot = self._snapshot or await self._read(journal)
+        seen = [*self._requests(), *effects.writes(self.folder / "effects.db")]
         evidence = Evidence(boots, conductor.full, self.settings.grace, self.settings.timeout)
         Judge(account, self._ledger, snapshot, seen, evidence).judge()
