@@ -41,11 +41,10 @@ class Evidence:
 
     def _cut(self, first: Seen, second: Seen) -> bool:
         """Tell whether a fault struck while the first was in flight, or before its outcome was committed."""
-        boot = self._boots.get(first.process)
-        if boot is None:
-            # A row of a database says not who wrote it: any of them may have.
+        if not first.process:  # a row of a database says not who wrote it: any of them may have
             return any(self._cut_by(boot, first) for boot in self._boots.values())
-        return self._cut_by(boot, first) or self._woken(second)
+        boot = self._boots.get(first.process)
+        return (boot is not None and self._cut_by(boot, first)) or self._woken(second)
 
     def _cut_by(self, boot: Boot, first: Seen) -> bool:
         answered = first.answered or first.at
