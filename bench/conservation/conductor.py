@@ -9,15 +9,27 @@ from collections.abc import Callable, Sequence
 from bench.conservation.disk import Disk
 from bench.conservation.faults import Fault, Planned
 from bench.conservation.replica import Replica
+from bench.conservation.store import Store
 
 Span = tuple[float, float]
 
 
 class Conductor:
-    """What it did is in the replicas' boots, and in `full`: the spans in which the disk took nothing."""
+    """What it did is in the replicas' boots, in `full`, the spans in which the disk took nothing, and in `cuts`,
+    which nothing is excused by.
+    """
 
-    def __init__(self, replicas: Sequence[Replica], disk: Disk, drain: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        replicas: Sequence[Replica],
+        disk: Disk,
+        store: Store,
+        drain: float,
+        say: Callable[[str], None],
+    ) -> None:
         self.full: list[Span] = []
+        self.cuts = 0
+        self._store = store
         self._replicas = replicas
         self._disk = disk
         self._drain = drain
@@ -49,6 +61,9 @@ class Conductor:
                     await replica.ready()
                 case Fault.FULL:
                     await self._fill(replica, one)
+                case Fault.CUT:
+                    await self._store.cut()
+                    self.cuts += 1
 
     async def finish(self) -> None:
         """Ask every process to end."""

@@ -14,12 +14,13 @@ _ROOMS = (0, 65_536)  # with some room left, events are still taken, until a com
 
 
 class Fault(StrEnum):
-    """One thing that happens to a process, or to the disk of all."""
+    """One thing that happens to a process, to the disk, or to the connections of all to their journal."""
 
     KILL = "kill -9"
     STOP = "SIGSTOP"
     TERM = "SIGTERM"
     FULL = "full disk"
+    CUT = "connections cut"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def schedule(settings: Settings, rng: random.Random) -> Sequence[Planned]:
         Fault.STOP: settings.stops,
         Fault.TERM: settings.terms,
         Fault.FULL: settings.fulls,
+        Fault.CUT: settings.cuts,
     }
     planned = []
     while any(left.values()):
@@ -54,7 +56,7 @@ def schedule(settings: Settings, rng: random.Random) -> Sequence[Planned]:
         if fault is Fault.KILL and left[fault] and rng.random() < 0.15:
             left[fault] -= 1
             again = rng.uniform(0.0, 1.5)
-        lasting = rng.uniform(0.5, 2.5)
+        lasting = rng.uniform(0.5, settings.longest_stop if fault is Fault.STOP else 2.5)
         if fault is Fault.FULL and left[Fault.KILL] and rng.random() < 0.3:
             left[Fault.KILL] -= 1
             again = rng.uniform(0.2, lasting)

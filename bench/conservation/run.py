@@ -55,7 +55,7 @@ class Run:
             )
             effects.prepare(self.folder / "effects.db")
             await self._prepare(stack, journal)
-            conductor = Conductor(self._replicas, disk, self.settings.drain, self._say)
+            conductor = Conductor(self._replicas, disk, journal, self.settings.drain, self._say)
             if self.settings.fulls:
                 self.account.disk = disk.kind
             try:
@@ -100,6 +100,9 @@ class Run:
             await asyncio.sleep(settings.gap)
         except TimeoutError:
             self.account.blame(OTHER, f"the faults were not done after {settings.longest:g} s")
+        except asyncio.CancelledError:
+            sending.cancel()
+            raise
         finally:
             senders.stop()
             await asyncio.wait({sending})
@@ -149,6 +152,8 @@ class Run:
         account.faults = Counter(str(boot.how) for boot in boots if boot.how in tuple(Fault))
         if stops := sum(len(boot.stops) for boot in boots):
             account.faults[str(Fault.STOP)] = stops
+        if conductor.cuts:
+            account.faults[str(Fault.CUT)] = conductor.cuts
         if conductor.full:
             account.faults[str(Fault.FULL)] = len(conductor.full)
         for replica in self._replicas:

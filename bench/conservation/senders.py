@@ -48,17 +48,20 @@ class Senders:
         run, number = format(int(time.time()), "x"), 0
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             began = time.monotonic()
-            while not self._stopped.is_set():
-                number += 1
-                # From the beginning, not from the last one: who is late catches up, so that the load is open.
-                pause = began + number / self._settings.rate - time.monotonic()
-                if pause > 0:
-                    await asyncio.sleep(pause)
-                if len(self._posting) >= _MOST_WAITING:
-                    self.skipped += 1
-                    continue
-                self._one(session, run, number)
-            await asyncio.gather(*self._posting)
+            try:
+                while not self._stopped.is_set():
+                    number += 1
+                    # From the beginning, not from the last one: who is late catches up, so that the load is open.
+                    pause = began + number / self._settings.rate - time.monotonic()
+                    await asyncio.sleep(max(0.0, pause))
+                    if len(self._posting) >= _MOST_WAITING:
+                        self.skipped += 1
+                        continue
+                    self._one(session, run, number)
+                await asyncio.gather(*self._posting)
+            finally:
+                for task in self._posting:
+                    task.cancel()
 
     async def repeat(self, number: int) -> None:
         """Post so many acknowledged events once more, when all is quiet: each has to be known."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Settings:
     """How many faults of which kind, how much load, and what counts as an explanation.
 
-    `journal` is sqlite or postgresql, `address` the server's for the latter. `gap` is the mean pause between two
-    faults, `rate` the events a second over all senders. After the faults everything must settle within `settle`.
+    `journal` is sqlite or postgresql, `address` the server's for the latter. A process stands still for up to
+    `longest_stop`; with replicas that must be longer than their heartbeats wait. `gap` is the mean pause between
+    two faults, `rate` the events a second over all senders. After the faults all must settle within `settle`.
     `grace` is how long an outcome may take to be committed: a request that was answered earlier than that before
     a kill was not in flight. `timeout` is that of the actions, `drain` that of the router.
     """
@@ -22,6 +23,8 @@ class Settings:
     stops: int = 20
     terms: int = 20
     fulls: int = 10
+    cuts: int = 0
+    longest_stop: float = 2.5
     gap: float = 1.5
     rate: float = 30.0
     connections: int = 12
@@ -35,9 +38,9 @@ class Settings:
     @property
     def faults(self) -> int:
         """How many faults there are in all."""
-        return self.kills + self.stops + self.terms + self.fulls
+        return self.kills + self.stops + self.terms + self.fulls + self.cuts
 
     @property
     def longest(self) -> float:
         """How long the faults may take in all, each with its restart: the run is ended then."""
-        return 60.0 + self.faults * (self.gap + 20.0)
+        return 60.0 + self.faults * (self.gap + self.longest_stop + 20.0)
