@@ -39,6 +39,9 @@ from router.plugin import (
 KEY_KEPT = timedelta(hours=23)
 """How long a repeat is safe: Resend forgets an idempotency key after 24 hours; an hour is left for clocks."""
 
+QUOTA_PAUSE = 3600.0
+"""Seconds to wait, at least, once a quota is used up: it comes back by the day or month, or with another plan."""
+
 _QUOTAS = {"daily_quota_exceeded", "monthly_quota_exceeded"}  # 429 as well, and yet no rate limit
 
 _calling: ContextVar[Resend | None] = ContextVar("calling", default=None)
@@ -170,10 +173,11 @@ class Resend(Action[ResendConfig, ResendParams]):
         reason = self._redactor.text(
             f"Resend said {code} `{error.error_type}`: {str(error.message).strip()[:200]}"
         )
+        after = retry_after(error.headers, delivery.now)
         if error.error_type in _QUOTAS:
-            return Permanent(reason)
+            return Retry(reason, after=max(after or 0.0, QUOTA_PAUSE), throttled=True)
         if code in (408, 425, 429) or code >= 500 or error.error_type == "concurrent_idempotent_requests":
-            return Retry(reason, after=retry_after(error.headers, delivery.now))
+            return Retry(reason, after=after, throttled=code == 429)
         return Permanent(reason)
 
 

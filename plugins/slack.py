@@ -41,8 +41,8 @@ from router.plugin import (
 )
 
 #: Errors of `ok: false` that pass by themselves; every other one needs a person.
-_TRANSIENT = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
-_TRANSIENT |= {"rate_limited", "ratelimited", "message_limit_exceeded"}
+_LIMITED = {"rate_limited", "ratelimited"}
+_TRANSIENT = {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "message_limit_exceeded"}
 _TRANSIENT |= {"org_login_required", "team_added_to_org"}  # the workspace is being migrated
 _PLAIN = frozenset({"plain_text", "raw_text", "text", "emoji"})  # the last two stand in rich text
 _APP_ONLY = ("username", "icon_emoji", "icon_url")
@@ -201,6 +201,10 @@ class Slack(Action[SlackConfig, SlackParams]):
             raise Retry(f"Slack's answer could not be read ({type(error).__name__})") from None
         said = self._redactor.text(answer.body or "")
         check_status(answer.status_code, answer.headers, said, now=delivery.now)
+        if said.strip() in _LIMITED:
+            raise Retry(
+                f"Slack said `{said.strip()}`", after=retry_after(answer.headers, delivery.now), throttled=True
+            )
         if said.strip() != "ok" and '"ok":true' not in said.replace(" ", ""):  # a workflow answers in JSON
             raise Retry(f"Slack's answer was not `ok`: {said.strip()[:200]}")
         return {}
@@ -232,8 +236,9 @@ class Slack(Action[SlackConfig, SlackParams]):
             return Retry("Slack's answer could not be read", after=after)
         hide = self._redactor.text  # before it is cut, so that no part of a secret is left
         reason = f"Slack said `{hide(error)[:100]}`{hide(_details(data))[:200]}"
-        if error in _TRANSIENT or status == 429 or status >= 500:
-            return Retry(reason, after=after)
+        limited = error in _LIMITED or status == 429
+        if limited or error in _TRANSIENT or status >= 500:
+            return Retry(reason, after=after, throttled=limited)
         return Permanent(reason)
 
 

@@ -11,12 +11,13 @@ from router.config.fields import Fields
 from router.config.model_check import build_model
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
-from router.model import RetryPolicy
+from router.model import BreakerPolicy, RetryPolicy
 from router.plugin import Action, Model
 from router.redaction import secrets_in
 from router.registry import DESTINATION_KEYS, RegisteredAction, Registry
 
 _DEFAULT_RETRY = RetryPolicy()
+_DEFAULT_BREAKER = BreakerPolicy()
 NOT_YET = ("rate", "breaker", "max_pause")
 
 
@@ -24,7 +25,9 @@ NOT_YET = ("rate", "breaker", "max_pause")
 class Destination:
     """A configured place that actions go to; `timeout` is seconds an attempt, `mark` where it is defined.
 
-    `mark` is None for one that stands in no file: a plugin whose settings are all optional needs none.
+    `mark` is None for one that stands in no file: a plugin whose settings are all optional needs none. Of each
+    of its lanes, `interval` is the seconds between two starts (its rate), `breaker` when it opens, and
+    `max_pause` the seconds that a Retry-After is obeyed for, at most.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Destination:
     timeout: float = 30.0
     mark: Mark | None = None
     plugin_version: str = "1"
+    interval: float | None = None
+    breaker: BreakerPolicy | None = _DEFAULT_BREAKER
+    max_pause: float = 3600.0
 
 
 def compile_destinations(node: Mapping, registry: Registry, problems: Problems) -> dict[str, Destination]:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,10 +21,14 @@ from yarl import URL
 from router.errors import Permanent, Retry
 
 _RETRIED = frozenset({408, 425, 429})
+_YEAR = 366 * 86400.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, in either form of RFC 9110 10.2.3; None if absent."""
+    """Return the seconds of a Retry-After header, in either form of RFC 9110 10.2.3; None if absent, or nonsense.
+
+    It is never less than 0, nor more than a year, so that it can be added to any time.
+    """
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
     if not value:
         return None
@@ -32,10 +37,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     except ValueError:
         try:
             when = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
         seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now.timestamp()
-    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None
+    return min(max(0.0, seconds), _YEAR) if math.isfinite(seconds) else None
 
 
 def check_status(
@@ -48,14 +53,15 @@ def check_status(
 ) -> None:
     """Judge an HTTP answer, for all actions alike: return, or raise Retry or Permanent.
 
-    408, 425, 429 and 5xx may work later (with Retry-After where it was sent); the rest will not.
-    `body` is quoted in the reason, cut to 200 characters.
+    408, 425, 429 and 5xx may work later (with Retry-After where it was sent); the rest will not. A 429 is
+    throttled: it pauses the lane, and counts as no attempt. `body` is quoted in the reason, cut to 200 characters.
     """
     if success(status):
         return
     said = f": {body.strip()[:200]}" if body.strip() else ""
     if status in _RETRIED or status >= 500:
-        raise Retry(f"HTTP {status}{said}", after=retry_after(headers, now or datetime.now(UTC)))
+        after = retry_after(headers, now or datetime.now(UTC))
+        raise Retry(f"HTTP {status}{said}", after=after, throttled=status == 429)
     raise Permanent(f"HTTP {status}{said}")
 
 

@@ -16,6 +16,8 @@ import pytest
 from router.app import Addresses, Options, Running, serve
 from router.errors import JournalBusy, JournalError
 from router.journal.lock import Lock
+from router.model import RawRequest
+from router.observe import Observer
 from router.ruleset import Loaded, load_ruleset
 from router.tasks import spawn
 from tests.vendors.app import AppVendor
@@ -24,7 +26,7 @@ LIMIT = 30.0  # seconds, well below the minute for which aiohttp would wait by i
 ROUTES = """
 server: {{listen: "127.0.0.1:{port}", drain: {drain}, body_timeout: 60s}}
 admin: {{listen: "127.0.0.1:{admin}"}}
-journal: {{url: "sqlite:///{folder}/router.db", min_free: 1KiB, lock_wait: {wait}}}
+journal: {{url: "sqlite:///{folder}/router.db", min_free: {free}, lock_wait: {wait}}}
 sources: {{open: {{verify: none, id: $.id, type: $.type}}}}
 destinations: {{app: {{type: http, base_url: "{app}"}}}}
 routes:
@@ -32,12 +34,25 @@ routes:
 """
 
 
+class Refusals(Observer):
+    """Keeps the status and the reason of each."""
+
+    def __init__(self, kept: list[tuple[int, str]]) -> None:
+        self._kept = kept
+
+    def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
+        self._kept.append((status, reason))
+
+
 class House:
     """One configuration in a folder, and the router that runs it in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.settings: dict[str, Any] = {"port": 0, "admin": 0, "drain": "10s", "wait": "10ms", "app": "http://x"}
+        self.settings: dict[str, Any] = {
+            "port": 0, "admin": 0, "drain": "10s", "wait": "10ms", "free": "1KiB", "app": "http://x"
+        }  # fmt: skip
+        self.refusals: list[tuple[int, str]] = []
         self.stop = asyncio.Event()
         self.addresses: Addresses | None = None
         self.running: Running | None = None
@@ -59,7 +74,8 @@ class House:
             self.addresses, self.running = addresses, running
             started()
 
-        return await serve(ruleset, Options(load=self.load, journal=self.journal), self.stop, begun)
+        options = Options(load=self.load, journal=self.journal, observers=[Refusals(self.refusals)])
+        return await serve(ruleset, options, self.stop, begun)
 
     @property
     def journal(self) -> Path:
@@ -213,3 +229,61 @@ async def test_while_it_drains_it_is_not_ready(house: House) -> None:
         assert await running.health.ready()
     assert not await running.health.ready()
     assert running.left() <= 10.0
+
+
+async def refused(session: aiohttp.ClientSession, url: str) -> None:
+    """Post an event; it has to be a 503 that asks to try again and says nothing of why."""
+    async with session.post(f"{url}/webhooks/open", json={"id": "1", "type": "x"}) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert await answer.json() == {"error": "cannot accept events now, try again later"}
+
+
+async def test_a_full_disk_refuses_events_and_says_why_in_the_log(house: House) -> None:
+    house.settings["free"] = "1000000GiB"
+    async with house.open() as session:
+        await refused(session, house.url)
+    ((status, reason),) = house.refusals
+    assert status == 503
+    assert reason.startswith("the journal cannot be written: ")
+    assert "min_free" in reason
+
+
+async def test_a_journal_that_is_closed_already_refuses_events(house: House) -> None:
+    async with house.open() as session:
+        assert house.running is not None
+        await house.running.journal.close()
+        await refused(session, house.url)
+        ((status, reason),) = house.refusals
+        assert status == 503
+        assert reason.startswith("the journal cannot be written: ")
+        assert "closed" in reason
+
+
+async def head_of(reader: asyncio.StreamReader) -> bytes:
+    """Read an answer's head, in lower case."""
+    async with asyncio.timeout(LIMIT):
+        return (await reader.readuntil(b"\r\n\r\n")).lower()
+
+
+async def test_at_the_end_half_a_request_is_503_and_connections_without_one_are_closed(house: House) -> None:
+    house.settings["drain"] = "600s"
+    async with house.open():
+        assert house.running is not None
+        port = int(house.url.rsplit(":", 1)[1])
+        begun, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"POST /webhooks/open HTTP/1.1\r\nHost: r\r\nContent-Length: 28\r\n\r\n"
+        writer.write(head + b'{"id":')
+        idle, idle_writer = await asyncio.open_connection("127.0.0.1", port)
+        idle_writer.write(b"GET /healthz HTTP/1.1\r\nHost: r\r\n\r\n")
+        assert b" 200 " in await head_of(idle)
+        await asyncio.sleep(0.05)
+        house.stop.set()
+        answer = await head_of(begun)
+        assert b" 503 " in answer
+        assert b"connection: close" in answer
+        assert b"retry-after: 5" in answer
+        async with asyncio.timeout(LIMIT):
+            assert await idle.read() == b"ok\n", "and then the end of the connection"
+        for one in (writer, idle_writer):
+            one.close()
+    assert house.refusals == [(503, "the process ends, and takes no more requests")]

@@ -94,7 +94,19 @@ def test_a_fault_is_told_at_its_place(text: str, code: str, place: str, said: st
     [
         ("slack: {}", "give either `webhook_url` or `token`"),
         ("resend: {from: a@acme.dev}", "api_key"),
-        ("http: {auth: {oauth2: {client_id: x}}}", "not supported yet"),
+        ("http: {auth: {oauth2: {token_url: https://a, client_id: x}}}", "needs `client_secret`"),
+        (
+            "http: {auth: {oauth2: {token_url: http://a, client_id: x, client_secret: y}}}",
+            "`auth.oauth2.token_url`: must start with https://",
+        ),
+        (
+            "http: {auth: {oauth2: {token_url: https://a, client_id: x, client_secret: y, scope: 3}}}",
+            "`auth.oauth2.scope` must be a text or a list, not a number",
+        ),
+        (
+            "http: {auth: {oauth2: {token_url: https://a, client_id: x, client_secret: y, client_auth: post}}}",
+            "`auth.oauth2.client_auth` must be one of: basic, body",
+        ),
         ("http: {base_url: localhost}", "must be an address"),
     ],
 )

@@ -31,6 +31,13 @@ def test_what_may_work_later_is_a_retry_with_the_time_that_was_asked_for(status:
     with pytest.raises(Retry) as raised:
         check_status(status, {"RETRY-AFTER": "3"}, "", now=NOW)
     assert raised.value.after == 3
+    assert raised.value.throttled == (status == 429)
+
+
+def test_a_429_is_throttled_even_where_it_asks_for_no_time() -> None:
+    with pytest.raises(Retry) as raised:
+        check_status(429, {}, "", now=NOW)
+    assert (raised.value.after, raised.value.throttled) == (None, True)
 
 
 def test_a_long_answer_is_cut_in_the_reason() -> None:
@@ -51,6 +58,16 @@ def test_a_long_answer_is_cut_in_the_reason() -> None:
         ("soon", None),
         ("nan", None),
         ("inf", None),
+        ("-inf", None),
+        ("1e309", None),
+        ("1e300", 366 * 86400.0),
+        ("-1e300", 0.0),
+        ("9" * 5000, None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 366 * 86400.0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 366 * 86400.0),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("Mon, 01 Jan 2026 00:00:00 +9999", None),
+        ("Mon, 01 Jan 2026 00:00:00 +" + "9" * 30, None),
         ("Mon, 99 Foo 2026 99:99:99 GMT", None),
     ],
 )

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import web
 
-#: Satisfies Slack (`ok`, `ts`), Resend (`id`) and whoever reads any JSON.
-_ANSWER = {"ok": True, "id": "captured", "ts": "0000000000.000000", "channel": "captured"}
+#: Satisfies Slack (`ok`, `ts`), Resend (`id`), who asks for a token (OAuth 2.0), and whoever reads any JSON.
+_ANSWER = {
+    "ok": True,
+    "id": "captured",
+    "ts": "0000000000.000000",
+    "channel": "captured",
+    "access_token": "made-up-by-router-dev",
+    "token_type": "Bearer",
+}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from router.delivery.facts import tidy
 from router.delivery.faults import expected
-from router.delivery.retry import next_state, too_late
+from router.delivery.lanes import Lane
+from router.delivery.retry import next_state, too_late, too_old
 from router.delivery.target import Target
 from router.delivery.watchdog import Watchdog
 from router.errors import Permanent, Retry
@@ -63,15 +64,20 @@ class Carried:
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A delivery that has a slot; `interrupted` once the process wants it to end."""
+    """A delivery that has a slot in a lane; `interrupted` once the process wants it to end.
+
+    `healthy` is what its attempt says about the destination: that it works, that it does not, or nothing.
+    """
 
     delivery: StoredDelivery
     target: Target
+    lane: Lane
     carried: Carried | None = None
     task: asyncio.Task[None] | None = None
     executing: bool = False
     interrupted: bool = False
     abandoned: bool = False
+    healthy: bool | None = None
 
 
 class Runner:
@@ -104,6 +110,8 @@ class Runner:
         """Make one attempt and judge it; None where a shutdown cut it. Raises nothing."""
         started = self._clock()
         policy: Policy = running.target.destination
+        if (reason := too_old(running.delivery, started)) is not None:
+            return self._attempt(running, started, Outcome.SKIPPED, DeliveryState.SKIPPED, reason=reason)
         try:
             policy = self._policy(running.delivery) or policy
             returned = await self._execute(running, policy, started)
@@ -117,6 +125,7 @@ class Runner:
         if complaint is not None:
             log.warning("delivery %s was delivered, but %s", running.delivery.id, complaint)
         facts = running.target.redactor.tree(facts)
+        running.healthy = True
         return self._attempt(running, started, Outcome.DELIVERED, DeliveryState.DELIVERED, facts=facts)
 
     async def _execute(self, running: Running, policy: Policy, started: datetime) -> object:
@@ -184,14 +193,30 @@ class Runner:
 
     def _failed(self, running: Running, policy: Policy, error: BaseException, started: datetime) -> Attempt:
         delivery = running.delivery
-        then = next_state(policy.retry, delivery, error, self._clock(), self._random)
+        then = next_state(
+            policy.retry,
+            delivery,
+            error,
+            self._clock(),
+            self._random,
+            max_pause=running.target.destination.max_pause,
+            throttles=running.lane.throttles,
+        )
+        if not isinstance(error, Permanent) and then.outcome is not Outcome.THROTTLED:
+            running.healthy = False
         reason = self._clean(running, then.reason)
         if not expected(error):
             trace = "".join(traceback.format_exception(error))
             log.error("delivery %s: the action failed\n%s", delivery.id, self._clean(running, trace))
-        dead = then.state is DeliveryState.DEAD
-        outcome = Outcome.DEAD if dead else Outcome.RETRY
-        return self._attempt(running, started, outcome, then.state, reason=reason, due_at=then.due_at)
+        return self._attempt(
+            running,
+            started,
+            then.outcome,
+            then.state,
+            reason=reason,
+            due_at=then.due_at,
+            pause_until=then.pause_until,
+        )
 
     def _clean(self, running: Running, text: str) -> str:
         return running.target.redactor.text(self._redactor().text(text))

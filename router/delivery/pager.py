@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 from router.delivery.target import Target
 from router.delivery.targets import Targets
-from router.journal.journal import Journal
+from router.journal.journal import Claimed, Journal
 from router.model import StoredDelivery
-
-log = logging.getLogger(__name__)
 
 
 class Pager:
     """Claims for targets with a backlog and free slots; sleeps until one has both, or something is due.
 
-    `begin` gets each claimed delivery with the target whose slot it has; `failed` is told of a journal
-    that does not answer. `poll` is how often, in seconds, it looks unasked whether something is due.
+    `begin` gets each claimed delivery with its target; `failed` is told of a journal that does not answer.
+    `poll` is how often, in seconds, it looks unasked whether something is due.
     """
 
     def __init__(
@@ -43,24 +39,21 @@ class Pager:
         self._poll = poll
         self._nudged = asyncio.Event()
         self._stopped = False
-        self._due: datetime | None = None
-        self._due_known = False
 
     def nudge(self) -> None:
         """Look again which targets have both a backlog and a free slot."""
         self._nudged.set()
 
-    def due(self, at: datetime) -> None:
+    def due(self, target: Target, at: datetime) -> None:
         """Note that a delivery is due then."""
-        if self._due_known and (self._due is None or at < self._due):
-            self._due = at
+        if target.next_at is None or at < target.next_at:
+            target.next_at = at
             self._nudged.set()
 
     def wake(self) -> None:
         """Look in the journal, for all targets: somebody has made deliveries due."""
         for target in self._targets:
             target.backlog = True
-        self._due_known = False
         self._nudged.set()
 
     def stop(self) -> None:
@@ -75,58 +68,48 @@ class Pager:
             if self._may_claim():
                 try:
                     await self._claim()
-                    await self._look_ahead()
                 except Exception as error:
                     self._failed(error)
             await self._sleep()
 
     async def _sleep(self) -> None:
         pause = self._poll
-        if self._due_known and self._due is not None and self._may_claim():
-            pause = min(pause, max(0.01, (self._due - self._clock()).total_seconds()))
+        times = [target.next_at for target in self._targets if target.next_at is not None and target.slots]
+        if times and self._may_claim():
+            pause = min(pause, max(0.001, (min(times) - self._clock()).total_seconds()))
         try:
             async with asyncio.timeout(pause):
                 await self._nudged.wait()
         except TimeoutError:
-            if self._due_known and self._due is not None and self._due <= self._clock():
+            if pause >= self._poll:
                 self.wake()
-            self._due_known = False  # asked again; a poll costs one read
+                return
+        now = self._clock()
+        for target in self._targets:
+            if target.next_at is not None and target.next_at <= now:
+                target.backlog, target.next_at = True, None
 
     async def _claim(self) -> None:
-        asked = {t.name: t for t in self._targets if t.backlog and t.free > 0}
+        asked = {target.name: target for target in self._targets if target.waits}
         if not asked:
             return
-        free = {name: target.free for name, target in asked.items()}
-        for name, target in asked.items():
-            target.occupy(free[name])
-            target.backlog = False  # first, so that what an append adds meanwhile is not forgotten
+        for target in asked.values():
+            target.begin_claim()
         try:
-            claimed = await self._journal.claim(free, self._clock())
+            claimed = await self._journal.claim({t.name: t.limits() for t in asked.values()}, self._clock())
         except BaseException:
-            for name, target in asked.items():
-                target.backlog = True
-                target.vacate(free[name])
+            for target in asked.values():
+                target.end_claim(None)
             raise
-        came = Counter(delivery.destination for delivery in claimed)
-        for delivery in claimed:
+        for delivery in claimed.deliveries:
             self._begin(delivery, asked[delivery.destination])
-        for name, target in asked.items():
-            if came[name] == free[name]:
-                target.backlog = True  # there may be more
-            else:
-                self._due_known = False
-            target.vacate(free[name] - came[name])
+        for target in asked.values():
+            target.end_claim(claimed)
+            self._note(target, claimed)
 
-    async def _look_ahead(self) -> None:
-        """Ask when the next delivery is due, of targets whose due ones are all taken."""
-        idle = [t.name for t in self._targets if t.available and not t.backlog]
-        if self._due_known or not idle:
-            return
-        self._due, self._due_known = None, True  # first, so that what `due` and `wake` say meanwhile counts
-        try:
-            found = await self._journal.next_due(idle)
-        except BaseException:
-            self._due_known = False
-            raise
-        if found is not None:
-            self.due(found)
+    def _note(self, target: Target, claimed: Claimed) -> None:
+        at = claimed.next_at.get(target.name)
+        if at is not None:
+            self.due(target, at)
+        if target.waits:
+            self.nudge()

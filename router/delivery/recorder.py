@@ -144,10 +144,11 @@ class Recorder:
                 attempt.number,
                 attempt.reason,
             )
-        elif attempt.outcome is Outcome.RETRY:
+        elif attempt.outcome in (Outcome.RETRY, Outcome.THROTTLED):
             log.warning(
-                "delivery %s failed (route %s, action %s, attempt %d), next try at %s: %s",
+                "delivery %s %s (route %s, action %s, attempt %d), next try at %s: %s",
                 delivery.id,
+                "failed" if attempt.counts else "was asked to wait",
                 delivery.route,
                 delivery.action,
                 attempt.number,

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import aiohttp
 
 from router.delivery.faults import reason_of
+from router.delivery.lanes import SPLIT, Lane
 from router.delivery.threads import Threads
 from router.destinations import Destination, secrets_of
 from router.errors import Permanent
+from router.journal.journal import Claimed
+from router.journal.lane import LaneLimits, LaneState
 from router.plugin import Action
 from router.redaction import Redactor
 from router.tasks import spawn
@@ -23,14 +27,19 @@ log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT = 60.0
 CLOSE_TIMEOUT = 10.0
+PROBE_GRACE = 10.0
+"""Seconds beyond its time-out for which an attempt that probes a breaker keeps others from probing."""
+MOST_IDLE_LANES = 100
+"""Lanes of a destination that are remembered although nothing is to be said of them."""
 
 
 class Target:
     """A destination, opened in the background and again until it succeeds.
 
     A slot is occupied from the moment a delivery is promised one until its attempt ends, or for ever
-    where the action ignores its time-out. `backlog` says that the journal may hold due deliveries:
-    while it does, new ones queue behind them. `changed` is called when slots become free.
+    where the action ignores its time-out. Each lane has `concurrency` of them, all together a few times that.
+    `backlog` says that the journal may hold due deliveries of lanes that are not known here; `next_at` is when
+    something may start that cannot now. `turn` counts starts. `changed` is called when slots become free.
     """
 
     def __init__(
@@ -44,7 +53,12 @@ class Target:
         self.destination = destination
         self.redactor = Redactor(secrets_of(destination.config))
         self.backlog = True
+        self._freed = False  # a slot was given back during a claim
+        self.claiming = False  #: a claim is under way, which may fill any slot
+        self.next_at: datetime | None = None
+        self.turn = 0
         self.busy = 0
+        self.lanes: dict[str, Lane] = {}
         self.tried = asyncio.Event()  #: set once the first try to open has ended
         self.closed = asyncio.Event()
         self.reason: str | None = "it is being opened"  #: why it is unavailable; None while it is available
@@ -52,7 +66,7 @@ class Target:
         self._reopen_after = reopen_after
         self._changed = changed
         self._action: Action[Any, Any] | None = None
-        self._threads = Threads(destination.concurrency, f"action {destination.name}")
+        self._threads = Threads(SPLIT * destination.concurrency, f"action {destination.name}")
         self._retired = False
         self._closing = False
         self._opening = spawn(self._open(), name=f"open destination {destination.name}")
@@ -68,21 +82,93 @@ class Target:
         return self._action is not None and not self._retired
 
     @property
-    def free(self) -> int:
-        """How many attempts may start now."""
-        return max(0, self.destination.concurrency - self.busy) if self.available else 0
+    def slots(self) -> int:
+        """How many attempts may start now, in all lanes together."""
+        return max(0, SPLIT * self.destination.concurrency - self.busy) if self.available else 0
 
-    def occupy(self, slots: int = 1) -> None:
-        """Promise slots to deliveries; the caller has looked at `free`."""
-        self.busy += slots
+    def free(self, lane: Lane) -> int:
+        """How many attempts may start now in a lane."""
+        return max(0, min(self.destination.concurrency - lane.busy, self.slots))
 
-    def vacate(self, slots: int = 1) -> None:
-        """Give slots back; a retired target closes with the last one."""
-        self.busy -= slots
+    def takes(self, lane: str, now: datetime) -> bool:
+        """Whether a new delivery may start without asking the journal. Rates are the journal's to grant."""
+        if self.backlog or self.claiming or not self.slots or self.destination.interval is not None:
+            return False
+        known = self.lanes.get(lane)
+        return known is None or (known.takes(now) and self.free(known) > 0)
+
+    def lane(self, name: str) -> Lane:
+        """Return a lane of this destination."""
+        found = self.lanes.get(name)
+        if found is None:
+            found = self.lanes[name] = Lane(self.name, name)
+        return found
+
+    @property
+    def waits(self) -> bool:
+        """Whether a claim may find something that can start."""
+        if self.claiming or not self.slots:
+            return False
+        return self.backlog or any(lane.ask and self.free(lane) for lane in self.lanes.values())
+
+    def limits(self) -> LaneLimits:
+        """Return what a claim may start now."""
+        destination = self.destination
+        return LaneLimits(
+            slots=self.slots,
+            concurrency=destination.concurrency,
+            busy={lane.name: lane.busy for lane in self.lanes.values() if lane.busy},
+            interval=destination.interval,
+            probe=destination.timeout + PROBE_GRACE,
+            turn=self.turn,
+        )
+
+    def begin_claim(self) -> None:
+        """Promise no slot until the claim has ended: it may fill any. What is added meanwhile is not forgotten."""
+        self.claiming = True
+        self.backlog = self._freed = False
+        self.next_at = None
+        for lane in self.lanes.values():
+            lane.backlog = lane.ask = False
+
+    def end_claim(self, claimed: Claimed | None) -> None:
+        """Note which lanes still wait, for a slot or for their time; None where the claim has failed."""
+        self.claiming = False
+        if claimed is None or self._freed or self.name in claimed.cut:
+            self.backlog = True
+        for destination, name in claimed.left if claimed is not None else ():
+            if destination == self.name:
+                self.lane(name).backlog = True
+
+    def occupy(self, lane: Lane) -> None:
+        """Promise a slot to a delivery; the caller has looked at `free`, or has claimed it."""
+        self.busy += 1
+        lane.busy += 1
+        self.turn += 1
+
+    def vacate(self, lane: Lane) -> None:
+        """Give a slot back; a retired target closes with the last one."""
+        if not self.slots:
+            self.backlog = True  # other lanes may have waited for it
+        self._freed = True
+        self.busy -= 1
+        lane.busy -= 1
+        lane.ask = lane.backlog
+        if lane.idle and len(self.lanes) > MOST_IDLE_LANES:
+            self.lanes.pop(lane.name, None)
         if self._retired:
             self._close_when_idle()
-        elif slots:
+        else:
             self._changed(self)
+
+    def known(self, states: Mapping[str, LaneState]) -> None:
+        """Take over what the journal says of the lanes, by their names; the others have nothing to be said of."""
+        for name, state in states.items():
+            if state != LaneState(self.name, name):
+                self.lane(name).state = state
+        for name, lane in self.lanes.items():
+            if name not in states:
+                lane.state = LaneState(self.name, name)
 
     async def execute(self, params: object, delivery: object) -> object:
         """Call the action; a plain function in a thread of this destination."""

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from router.delivery.attempt import Carried, Policy, Runner, Running, Sign
+from router.delivery.clockwatch import ClockWatch
+from router.delivery.lanes import Lane
 from router.delivery.pager import Pager
 from router.delivery.recent import Recent
 from router.delivery.recorder import Recorder, probe_after
+from router.delivery.reporter import Reporter
+from router.delivery.suspects import ALONE_FOR, BLAMED_AFTER, Suspects
 from router.delivery.target import Target
 from router.delivery.targets import Targets
+from router.delivery.underway import Underway
 from router.journal.journal import Appended, DeliveryFilter, Journal
 from router.model import DeliveryState, Event, PlannedDelivery, StoredDelivery
 from router.observe import Observer
@@ -51,28 +56,50 @@ class Worker:
         cut: float = CUT_AFTER,
         poll: float = POLL,
         probe_after: Callable[[int], float] = probe_after,
+        alone_for: float = ALONE_FOR,
+        blamed_after: float = BLAMED_AFTER,
     ) -> None:
         self._journal = journal
         self._targets = targets
+        self._clock = clock
         self._cut = cut
         self._runner = Runner(journal, policy, sign, clock, random, redactor, grace)
         self._recorder = Recorder(journal, observer, clock, self._go_on, probe_after)
+        self._reporter = Reporter(journal, targets, clock, self._unblocked)
+        self._underway = Underway(
+            self._runner,
+            self._recorder,
+            self._reporter,
+            may_start=lambda: self._may_start,
+            due=lambda target, at: self._pager.due(target, at),
+        )
+        self._recent = Recent()
         self._pager = Pager(
             journal,
             targets,
             clock,
             may_claim=lambda: self._may_start,
-            begin=self._begin_claimed,
+            begin=lambda d, target: self._underway.begin_claimed(d, target, self._recent.get(d.event_uid)),
             failed=self._recorder.failed,
             poll=poll,
         )
-        self._recent = Recent()
-        self._taken: dict[str, Target] = {}
-        self._running: dict[str, Running] = {}
-        self._parked: list[Running] = []  # running in the journal, but nothing may start now
+        self._suspects = Suspects(
+            journal,
+            targets,
+            clock,
+            begin=self._underway.begin_alone,
+            may_start=lambda: self._recorder.writable and not self._draining,
+            let_go=self._go_on,
+            failed=self._recorder.failed,
+            poll=poll,
+            alone_for=alone_for,
+            blamed_after=blamed_after,
+        )
+        self._clock_watch = ClockWatch(journal, clock, self.wake)
+        self._taken: dict[str, tuple[Target, Lane]] = {}
         self._draining = False
-        self._closed = False
-        self._paging: asyncio.Task[None] | None = None
+        self._starting: set[asyncio.Task[None]] = set()  # what takes deliveries from the journal
+        self._looking_on: list[asyncio.Task[None]] = []
         self._nothing_taken = asyncio.Event()
         self._nothing_taken.set()
 
@@ -89,12 +116,12 @@ class Worker:
     @property
     def running(self) -> int:
         """How many deliveries have a slot now, abandoned ones included."""
-        return len(self._running)
+        return len(self._underway)
 
     @property
     def abandoned(self) -> int:
         """How many attempts ignore their time-out."""
-        return sum(running.abandoned for running in self._running.values())
+        return self._underway.abandoned
 
     async def stranded(self) -> int:
         """Count the ready deliveries whose destination the configuration does not have."""
@@ -107,7 +134,15 @@ class Worker:
     async def start(self) -> None:
         """Begin to take deliveries from the journal; returns at once."""
         self._targets.changed = self._target_changed
-        self._paging = spawn(self._pager.run(), name="page deliveries in")
+        self._journal.lost = self._underway.drop
+        self._starting = {
+            spawn(self._suspects.run(), name="run suspects"),
+            spawn(self._pager.run(), name="page deliveries in"),
+        }
+        self._looking_on = [
+            spawn(self._reporter.run(), name="report lanes"),
+            spawn(self._clock_watch.run(), name="watch the clock"),
+        ]
 
     def take(self, planned: Sequence[PlannedDelivery]) -> frozenset[str]:
         """Promise slots to deliveries that are about to be stored; return the ids of those that got one.
@@ -119,11 +154,12 @@ class Worker:
         taken = []
         for delivery in planned:
             target = self._targets.get(delivery.destination)
-            ready = delivery.state is DeliveryState.READY
-            if not ready or target is None or target.backlog or target.free == 0:
+            ready = delivery.state is DeliveryState.READY and delivery.due_at is None
+            if not ready or target is None or not target.takes(delivery.lane, self._clock()):
                 continue
-            target.occupy()
-            self._taken[delivery.id] = target
+            lane = target.lane(delivery.lane)
+            target.occupy(lane)
+            self._taken[delivery.id] = target, lane
             taken.append(delivery.id)
         if taken:
             self._nothing_taken.clear()
@@ -132,8 +168,8 @@ class Worker:
     def untake(self, ids: Iterable[str]) -> None:
         """Give back the slots of deliveries that were not stored; ids that were started are left alone."""
         for name in ids:
-            if (target := self._taken.pop(name, None)) is not None:
-                target.vacate()
+            if (place := self._taken.pop(name, None)) is not None:
+                place[0].vacate(place[1])
         if not self._taken:
             self._nothing_taken.set()
 
@@ -141,18 +177,29 @@ class Worker:
         """Start the taken ones of stored deliveries; the others are found in the journal when it is their turn."""
         carried = Carried.of(event)
         for delivery in appended.deliveries:
-            target = self._taken.pop(delivery.id, None)
-            if target is not None:
-                self._begin(Running(delivery, target, carried))
+            place = self._taken.pop(delivery.id, None)
+            if place is not None:
+                self._underway.begin(Running(delivery, *place, carried))
             elif delivery.state is DeliveryState.READY and (waits := self._targets.get(delivery.destination)):
-                self._recent.keep(carried)
-                waits.backlog = True
-                self._target_changed(waits)
+                self._queued(delivery, waits, carried)
+        if appended.retried:
+            self.wake()
         if not self._taken:
             self._nothing_taken.set()
 
+    def _queued(self, delivery: StoredDelivery, target: Target, carried: Carried) -> None:
+        now = self._clock()
+        if delivery.due_at > now:
+            self._pager.due(target, delivery.due_at)
+            return
+        self._recent.keep(carried)
+        target.lane(delivery.lane).queued()
+        self._target_changed(target)
+
     def wake(self) -> None:
         """Look in the journal: deliveries were added or made due, or the destinations have changed."""
+        self._reporter.forget()
+        self._suspects.nudge()
         self._pager.wake()
 
     async def drain(self, timeout: float) -> int:
@@ -163,74 +210,41 @@ class Worker:
         """
         self._draining = True
         self._pager.stop()
+        self._suspects.stop()
+        for task in self._looking_on:
+            task.cancel()
         try:
             async with asyncio.timeout(timeout):
-                if self._paging is not None:
-                    await asyncio.wait({self._paging})
+                if self._starting:
+                    await asyncio.wait(self._starting)
                 await self._nothing_taken.wait()
-                while tasks := self._tasks():
+                while tasks := self._underway.tasks():
                     await asyncio.wait(tasks)
         except TimeoutError:
             pass
-        for running in self._running.values():
-            running.interrupted = True
-            if running.executing and running.task is not None:
-                running.task.cancel()
-        if tasks := self._tasks(abandoned=True):
+        self._underway.interrupt()
+        if tasks := self._underway.tasks(abandoned=True):
             await asyncio.wait(tasks, timeout=self._cut)
-        while self._parked:
-            parked = self._parked.pop()
-            parked.target.vacate()
-            await self._recorder.record(parked.delivery, None)
+        await self._underway.give_back()
         if lost := await self._recorder.flush(FLUSH_FOR):
             log.error("%d outcomes could not be recorded: those deliveries run again after the next start", lost)
-        self._closed = True
         self._recorder.close()
         self._runner.close()
-        for running in self._running.values():
-            log.error("delivery %s does not end; the next start counts it as crashed", running.delivery.id)
-        return len(self._running)
+        return self._underway.close()
 
     @property
     def _may_start(self) -> bool:
-        return self._recorder.writable and not self._draining
+        return self._recorder.writable and not self._draining and not self._suspects.holding
 
-    def _tasks(self, *, abandoned: bool = False) -> set[asyncio.Task[None]]:
-        return {r.task for r in self._running.values() if r.task is not None and (abandoned or not r.abandoned)}
-
-    def _begin_claimed(self, delivery: StoredDelivery, target: Target) -> None:
-        self._begin(Running(delivery, target, self._recent.get(delivery.event_uid)))
-
-    def _begin(self, running: Running) -> None:
-        delivery = running.delivery
-        if not self._may_start:
-            self._parked.append(running)
-        else:
-            self._running[delivery.id] = running
-            running.task = spawn(self._run(running), name=f"delivery {delivery.id}")
-
-    async def _run(self, running: Running) -> None:
-        delivery = running.delivery
-        try:
-            try:
-                attempt = await self._runner.run(running)
-            finally:
-                running.target.vacate()
-            if self._closed:  # the journal may be closed by now; the next start takes care of it
-                return
-            record = spawn(self._recorder.record(delivery, attempt), name=f"record {delivery.id}")
-            await asyncio.shield(record)
-            if attempt is not None and attempt.due_at is not None:
-                self._pager.due(attempt.due_at)
-        finally:
-            self._running.pop(delivery.id, None)
+    def _unblocked(self, target: Target) -> None:
+        target.backlog = True
+        self._target_changed(target)
 
     def _go_on(self) -> None:
-        parked, self._parked = self._parked, []
-        for running in parked:
-            self._begin(running)
+        self._underway.go_on()
         self._pager.wake()
 
     def _target_changed(self, target: Target) -> None:
-        if target.backlog and target.free:
+        if target.waits:
             self._pager.nudge()
+            self._suspects.nudge()

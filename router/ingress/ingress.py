@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from router.errors import JournalError, Rejected
 from router.ids import NewId
@@ -25,6 +25,8 @@ from router.sources.source import Source
 from router.tasks import spawn
 
 log = logging.getLogger(__name__)
+
+_ENDING = "the process ends, and takes no more requests"
 
 
 class RulesetLike(Protocol):
@@ -51,7 +53,7 @@ class Limits(Protocol):
 
     @property
     def ack_timeout(self) -> float:
-        """How long a sender waits for the commit before it is asked to try again."""
+        """How long a sender waits, for room and for the commit, before it is asked to try again."""
 
     @property
     def max_waiting(self) -> int:
@@ -65,7 +67,9 @@ class Limits(Protocol):
 class Ingress:
     """Accepts events: nothing is acknowledged before `accept` has returned, and no answer is ever a 500.
 
-    `ruleset` gives the rules in force at this moment; a request is served by one version of them.
+    `ruleset` gives the rules in force at this moment; a request is served by one version of them. `waiting`
+    counts the bytes without an answer. Once the application shuts down, no request begins any more, and every
+    answer ends its connection.
     """
 
     def __init__(
@@ -83,29 +87,46 @@ class Ingress:
         self._clock = clock
         self._new_uid = new_uid
         self._settings = settings
-        self._waiting = Waiting(settings.max_waiting)
+        self._ending = False
+        self._arriving: set[StreamReader] = set()
+        self.waiting = Waiting(settings.max_waiting)
 
     def add_to(self, app: web.Application) -> None:
         """Serve every path of the application that nothing else serves."""
         quieten()
         app.router.add_route("*", r"/{path:[\s\S]*}", self.handle)  # a line break may be in a path, too
+        app.on_shutdown.append(self._end)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Serve one request."""
-        held = Held(self._waiting)
+        answer = await self._answer(request)
+        if self._ending:
+            answer.force_close()
+        return answer
+
+    async def _end(self, _: web.Application) -> None:
+        self._ending = True
+        for content in self._arriving:  # aiohttp takes no more of these, so to wait for them would be in vain
+            if not content.is_eof():
+                content.set_exception(Rejected(503, _ENDING))
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        held = Held(self.waiting, self._settings.ack_timeout)
         raw: RawRequest | None = None
         name = ""
         peer = remote(
             request.remote, request.headers.getall("X-Forwarded-For", ()), self._settings.trusted_proxies
         )
         try:
+            if self._ending:
+                raise Rejected(503, _ENDING)
             rules = self._ruleset()
             source = _find(rules, request.path)
             name = source.name
             if request.method != "POST":
                 raise Rejected(405, f"{request.method[:20]!r} instead of POST")
             limits = BodyLimits(source.max_body or self._settings.max_body, self._settings.body_timeout)
-            raw = self._raw(name, request, await read_body(request, limits, held), peer)
+            raw = self._raw(name, request, await self._body(request, limits, held), peer)
             source.verify(raw)
             event = source.identify(raw, self._new_uid(raw.received_at))
             return await self._append(event, _plan(rules, event), held)
@@ -125,6 +146,13 @@ class Ingress:
         finally:
             held.release()
 
+    async def _body(self, request: web.Request, limits: BodyLimits, held: Held) -> bytes:
+        self._arriving.add(request.content)
+        try:
+            return await read_body(request, limits, held)
+        finally:
+            self._arriving.discard(request.content)
+
     def _raw(self, name: str, request: web.Request, body: bytes, peer: str | None) -> RawRequest:
         return RawRequest(
             source=name,
@@ -138,9 +166,9 @@ class Ingress:
         )
 
     async def _append(self, event: Event, plan: Plan, held: Held) -> web.Response:
-        """Wait for the commit, but no longer than a sender does; one that comes later still counts."""
+        """Wait for the commit, but no longer than a sender still does; one that comes later counts, too."""
         task = spawn(self._commit(plan), name=f"accept {event.uid}")
-        done, _ = await asyncio.wait({task}, timeout=self._settings.ack_timeout)
+        done, _ = await asyncio.wait({task}, timeout=held.patience)
         if not done:
             # The bytes are in memory until the commit is over, so they go on counting until then.
             kept = held.hand_over()

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from router.errors import Rejected
 from router.ingress.unpacking import ENCODINGS, Damaged, unpacker
-from router.ingress.waiting import Held
+from router.ingress.waiting import Held, Room
 
 
 class Gone(Exception):
@@ -27,7 +27,8 @@ class BodyLimits:
 async def read_body(request: web.Request, limits: BodyLimits, held: Held) -> bytes:
     """Return the body, unpacked; its bytes stay counted in `held`.
 
-    Raises Rejected 413, 429, 408, 415 or 400 (a body that cannot be unpacked), and Gone.
+    Waiting for room does not count into the body's time. Raises Rejected 413, 429, 408, 415 or 400 (a body
+    that cannot be unpacked), and Gone.
     """
     if request.content_length is not None and request.content_length > limits.size:
         raise Rejected(413, f"the body has {request.content_length} bytes, and at most {limits.size} are allowed")
@@ -36,20 +37,28 @@ async def read_body(request: web.Request, limits: BodyLimits, held: Held) -> byt
     body = bytearray()
     sent = 0
     try:
-        async with asyncio.timeout(limits.seconds):
+        async with asyncio.timeout(limits.seconds) as clock:
             while chunk := await request.content.readany():
                 sent += len(chunk)
-                piece = packed.feed(chunk, limits.size - len(body))
+                if sent > limits.size:
+                    raise _too_large(limits)
+                # Room comes first: many that unpack to much and then wait would fill the memory.
+                most = limits.size - len(body)
+                asked = min(packed.largest(chunk), most + 1, held.most)
+                await _take(request, held, asked, clock)
+                piece = packed.feed(chunk, most)
                 body.extend(piece)
-                if max(len(body), sent) > limits.size:
-                    raise Rejected(413, f"the body has more than {limits.size} bytes")
-                if not held.take(len(piece)):
-                    raise Rejected(429, "too many bytes of bodies wait for an answer")
+                if len(body) > limits.size:
+                    raise _too_large(limits)
+                if len(piece) > asked:
+                    await _take(request, held, len(piece) - asked, clock)
+                else:
+                    held.give(asked - len(piece))
         if sent:
             packed.finish()
     except TimeoutError:
         raise Rejected(408, f"the body did not arrive within {limits.seconds:g} s") from None
-    except (Rejected, asyncio.CancelledError):
+    except (Rejected, Gone, asyncio.CancelledError):
         raise
     except Damaged:
         raise Rejected(400, "the body cannot be unpacked: it is not what its content encoding says") from None
@@ -62,3 +71,23 @@ async def read_body(request: web.Request, limits: BodyLimits, held: Held) -> byt
     if encoding not in ENCODINGS:
         raise Rejected(415, "the content encoding is none of gzip, deflate and identity")
     return bytes(body)
+
+
+async def _take(request: web.Request, held: Held, size: int, clock: asyncio.Timeout) -> None:
+    """Wait for room, and let the clock of the body stand still meanwhile; raises Rejected 429 and Gone."""
+    if held.at_once(size):
+        return
+    loop = asyncio.get_running_loop()
+    left = (clock.when() or 0.0) - loop.time()
+    clock.reschedule(None)
+    room = await held.take(size, lambda: request.transport is None or request.transport.is_closing())
+    clock.reschedule(loop.time() + left)
+    if room is Room.GONE:
+        request.content.feed_eof()  # else aiohttp reads on, and logs that nothing comes
+        raise Gone
+    if room is Room.NONE:
+        raise Rejected(429, "too many bytes of bodies wait for an answer")
+
+
+def _too_large(limits: BodyLimits) -> Rejected:
+    return Rejected(413, f"the body has more than {limits.size} bytes")

@@ -15,12 +15,18 @@ aiohttp itself would take a cut body for a whole one, and answer encodings that 
 """
 
 
+_MOST_TIMES = 1032  # how much larger deflated bytes can get, says zlib
+
+
 class Damaged(Exception):
     """The body is not what its content encoding says."""
 
 
 class Unpacker(Protocol):
     """Takes the pieces of a body, in order."""
+
+    def largest(self, piece: bytes) -> int:
+        """Return how many bytes the piece may unpack to, as far as that can be told beforehand."""
 
     def feed(self, piece: bytes, most: int) -> bytes:
         """Return what it unpacks to; no more than `most` + 1 bytes, after which the rest is lost."""
@@ -37,6 +43,9 @@ def unpacker(encoding: str) -> Unpacker:
 
 
 class _Plain:
+    def largest(self, piece: bytes) -> int:
+        return len(piece)
+
     def feed(self, piece: bytes, most: int) -> bytes:
         return piece[: most + 1]
 
@@ -50,6 +59,9 @@ class _Packed:
     def __init__(self, bits: int | None) -> None:
         self._bits = bits
         self._stream = None if bits is None else zlib.decompressobj(bits)
+
+    def largest(self, piece: bytes) -> int:
+        return len(piece) * _MOST_TIMES
 
     def feed(self, piece: bytes, most: int) -> bytes:
         if self._stream is None:

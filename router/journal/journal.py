@@ -142,6 +142,16 @@ class DeliveryFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits in a lane: ready deliveries, suspects left aside, and when the first of them is or was due."""
+
+    destination: str
+    lane: str
+    ready: int
+    first_due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts by state, and the oldest due delivery that is ready."""
 
@@ -237,6 +247,9 @@ class Journal(Protocol):
 
     async def lanes(self, counts: Sequence[LaneCount] = (), now: datetime | None = None) -> list[LaneState]:
         """Count ended attempts, which may open or close breakers (`lane.counted`); return all stored lanes."""
+
+    async def queues(self) -> list[Queue]:
+        """Return every lane that has ready deliveries."""
 
     async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
         """Pause a lane until then, or end its pause (None); `lane` None is the destination's whole lane ''."""

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from router.journal.encoding import PLANS, STATES, optional_moment, pairs, text
+from router.journal.encoding import PLANS, STATES, moment, optional_moment, pairs, text
 from router.journal.filters import Where, where_deliveries, where_events
-from router.journal.journal import DeliveryFilter, EventFilter, Stats, StoredAttempt, StoredEvent
+from router.journal.journal import DeliveryFilter, EventFilter, Queue, Stats, StoredAttempt, StoredEvent
 from router.journal.lane import LaneState
 from router.journal.lanes import lane_of
 from router.journal.rows import Row, stored_attempt, stored_delivery, stored_event
@@ -22,6 +22,11 @@ _SQL = load("read.sql")
 def lanes(connection: sqlite3.Connection) -> list[LaneState]:
     """Return all stored lanes."""
     return [lane_of(row) for row in connection.execute(_SQL["lanes"])]
+
+
+def queues(connection: sqlite3.Connection) -> list[Queue]:
+    """Return every lane that has ready deliveries."""
+    return [Queue(*row[:3], moment(row[3])) for row in connection.execute(_SQL["queues"])]
 
 
 def body(connection: sqlite3.Connection, uid: str) -> bytes:

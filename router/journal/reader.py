@@ -17,6 +17,7 @@ from router.journal.connection import code_of
 from router.journal.journal import (
     DeliveryFilter,
     EventFilter,
+    Queue,
     Stats,
     StoredAttempt,
     StoredEvent,
@@ -89,7 +90,12 @@ class SqliteReader:
             size = 0
         return Stats(stats.events, stats.deliveries, stats.oldest_due, stats.bytes + size)
 
-    async def _stored_lanes(self) -> list[LaneState]:
+    async def queues(self) -> list[Queue]:
+        """Return every lane that has ready deliveries."""
+        return await self._read(queries.queues)
+
+    async def stored_lanes(self) -> list[LaneState]:
+        """Return all stored lanes."""
         return await self._read(queries.lanes)
 
     async def _dead_ids(self, wanted: DeliveryFilter) -> Sequence[str]:

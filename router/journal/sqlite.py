@@ -109,7 +109,7 @@ class SqliteJournal(SqliteReader):
         """Count ended attempts, which may open or close breakers; return all stored lanes."""
         if counts:
             await self._write(partial(_call, lane_table.count, list(counts), now or self._clock()))
-        return await self._stored_lanes()
+        return await self.stored_lanes()
 
     async def pause(self, destination: str, lane: str | None, until: datetime | None, reason: str) -> None:
         """Pause a lane until then, or end its pause (None)."""

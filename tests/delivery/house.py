@@ -174,6 +174,15 @@ class House:
         await Intake(self.journal, self.worker).accept(Plan(event(number), EventState.PLANNED, deliveries))
         return [delivery.id for delivery in deliveries]
 
+    async def looked(self, name: str = "app") -> None:
+        """Wait until the destination's first look at the journal is over, and has left nothing."""
+
+        def over() -> bool:
+            target = self.targets.get(name)
+            return target is not None and not target.backlog and not target.claiming
+
+        await eventually(over)
+
     async def reach(self, name: str, *states: DeliveryState) -> StoredDelivery:
         """Wait until the delivery is in one of these states."""
 

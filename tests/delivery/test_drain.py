@@ -19,7 +19,7 @@ async def works(self: Any, params: Said, delivery: Delivery) -> None:
 
 
 def executing(h: House) -> bool:
-    return any(running.executing for running in h.worker._running.values())
+    return any(running.executing for running in h.worker._underway._running.values())
 
 
 async def test_running_attempts_may_end_and_nothing_new_is_started(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_a_cancelled_process_gives_its_deliveries_back(tmp_path: Path) -> 
     async with house(tmp_path, destination("app", hangs)) as h:
         [name] = await h.accept(planned())
         await eventually(partial(executing, h))
-        for running in h.worker._running.values():
+        for running in h.worker._underway._running.values():
             assert running.task is not None
             running.task.cancel()  # as the end of asyncio.run does
         await eventually(lambda: not h.worker.running)
@@ -160,7 +160,7 @@ async def test_a_delivery_whose_event_is_still_being_read_is_not_executed_any_mo
         h.journal.event = slowly  # type: ignore[method-assign]
         await eventually(lambda: reads)
         draining = asyncio.ensure_future(h.worker.drain(0))
-        await eventually(lambda: all(running.interrupted for running in h.worker._running.values()))
+        await eventually(lambda: all(running.interrupted for running in h.worker._underway._running.values()))
         gate.set()
         assert await draining == 0
         assert (await h.reach(name, READY)).interrupted == 1

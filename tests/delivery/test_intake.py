@@ -35,12 +35,12 @@ class Gated:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         self.appending += 1
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        return await self._inner.append(plan, take=take)
+        return await self._inner.append(plan, take=take, retry_dead=retry_dead)
 
 
 def plan(number: int = 1) -> Plan:
@@ -48,8 +48,8 @@ def plan(number: int = 1) -> Plan:
 
 
 async def quiet(h: House) -> None:
-    await eventually(lambda: not h.targets.get("app").backlog)  # type: ignore[union-attr]
-    await eventually(lambda: h.targets.get("app").free == 8)  # type: ignore[union-attr]
+    await h.looked()
+    await eventually(lambda: h.targets.get("app").busy == 0)  # type: ignore[union-attr]
 
 
 async def test_a_duplicate_starts_nothing_and_gives_its_slots_back(tmp_path: Path) -> None:

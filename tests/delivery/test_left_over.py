@@ -53,7 +53,7 @@ async def test_after_a_kill_the_next_start_runs_what_was_left(tmp_path: Path) ->
         outcomes = [a.outcome for a in await h.attempts(planned(number=1).id)]
         assert outcomes == [Outcome.CRASHED, Outcome.DELIVERED]
         assert sorted((c.event.id, c.attempt, c.body()) for c in made.calls) == [
-            ("msg_1", 2, b'{"n": 1}'),
+            ("msg_1", 1, b'{"n": 1}'),
             ("msg_2", 1, b'{"n": 2}'),
         ]
 

@@ -206,11 +206,11 @@ async def test_an_attempt_that_ignores_its_time_out_costs_its_slot_and_is_not_ru
         assert (await h.reach(bad, RUNNING)).attempts == 1
         target = h.targets.get("app")
         assert target is not None
-        await eventually(lambda: target.free == 1)
+        await eventually(lambda: target.busy == 1)
         gate.set()
         thread_gate.set()
         await h.reach(bad, DELIVERED)  # what it did in the end is what counts
-        await eventually(lambda: (h.worker.abandoned, target.free) == (0, 2))
+        await eventually(lambda: (h.worker.abandoned, target.busy) == (0, 0))
     assert calls.count("msg_1") == 1
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from router.errors import JournalUnwritable
-from router.journal.journal import Appended, Journal
-from router.model import Attempt, DeliveryState, EventState, Outcome, Plan, StoredDelivery
+from router.journal.journal import Appended, Claimed, Journal
+from router.journal.lane import LaneLimits
+from router.model import Attempt, DeliveryState, EventState, Outcome, Plan
 from router.plugin import Delivery, Retry
 from tests.delivery.house import Said, destination, event, eventually, house, planned
 
@@ -43,14 +44,14 @@ class Disk:
         if self.full:
             raise JournalUnwritable("no space left on the device")
 
-    async def append(self, plan: Plan, *, take: Collection[str] = ()) -> Appended:
+    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         if not self.appends:
             self._check("append")
-        return await self._inner.append(plan, take=take)
+        return await self._inner.append(plan, take=take, retry_dead=retry_dead)
 
-    async def claim(self, free: Mapping[str, int], now: datetime) -> list[StoredDelivery]:
+    async def claim(self, wanted: Mapping[str, LaneLimits], now: datetime) -> Claimed:
         self._check("claim")
-        return await self._inner.claim(free, now)
+        return await self._inner.claim(wanted, now)
 
     async def record(self, attempt: Attempt) -> bool:
         self._check("record")
@@ -232,7 +233,7 @@ async def test_outcomes_that_never_fit_run_again_after_the_next_start(
         return disks[-1]
 
     async with house(tmp_path, destination("app", mail), wrap=wrap) as h:
-        await eventually(lambda: not h.targets.get("app").backlog)  # type: ignore[union-attr]
+        await h.looked()
         disks[0].appends = True
         disks[0].full = True
         await h.accept(planned())
@@ -240,7 +241,7 @@ async def test_outcomes_that_never_fit_run_again_after_the_next_start(
     assert "1 outcomes could not be recorded" in caplog.text
     async with house(tmp_path, destination("app", mail)) as h:
         await h.reach(planned().id, DELIVERED)
-    assert sent == [1, 2]
+    assert sent == [1, 1], "whether the first took effect is unknown, so it is none of its attempts"
 
 
 async def test_on_a_disk_that_is_really_full_nothing_is_started_until_there_is_room(tmp_path: Path) -> None:

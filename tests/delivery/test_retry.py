@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from router.delivery.retry import next_state, too_late
+from router.delivery.retry import next_state, too_late, too_old
 from router.errors import Permanent, Retry
-from router.model import DeliveryState, RetryPolicy
+from router.model import DeliveryState, Outcome, RetryPolicy
 from tests.delivery.house import START, stored
 
 POLICY = RetryPolicy(max_attempts=20, first=2, max_delay=60)
@@ -50,12 +50,16 @@ def test_a_plugin_that_asks_for_a_pause_that_is_no_number_gets_the_usual_one(non
 
 def test_permanent_is_dead_at_once_with_its_reason() -> None:
     then = next_state(POLICY, stored(), Permanent("HTTP 400: no such channel"), START, lambda: 0.5)
-    assert then == (DeliveryState.DEAD, None, "HTTP 400: no such channel")
+    assert then[:3] == (DeliveryState.DEAD, None, "HTTP 400: no such channel")
 
 
 def test_the_last_attempt_is_dead_and_says_which_bound_and_the_last_error() -> None:
     then = next_state(POLICY, stored(attempts=3, max_attempts=3), Retry("HTTP 503"), START, lambda: 0.5)
-    assert then == (DeliveryState.DEAD, None, "gave up after 3 attempts (`max_attempts`); last error: HTTP 503")
+    assert then[:3] == (
+        DeliveryState.DEAD,
+        None,
+        "gave up after 3 attempts (`max_attempts`); last error: HTTP 503",
+    )
     once = next_state(POLICY, stored(attempts=1, max_attempts=1), Retry("HTTP 503"), START, lambda: 0.5)
     assert once.reason.startswith("gave up after 1 attempt (")
 
@@ -65,7 +69,7 @@ def test_an_attempt_that_would_come_after_the_expiry_is_not_waited_for() -> None
     at_it = next_state(POLICY, delivery, Retry("HTTP 503"), START, lambda: 0.5)
     assert at_it.due_at == delivery.expires_at
     after_it = next_state(POLICY, delivery, Retry("HTTP 503"), START, lambda: 0.6)
-    assert after_it == (
+    assert after_it[:3] == (
         DeliveryState.DEAD,
         None,
         "gave up: the next attempt would be after 2026-03-01T12:00:01Z (`max_age`); last error: HTTP 503",
@@ -74,7 +78,7 @@ def test_an_attempt_that_would_come_after_the_expiry_is_not_waited_for() -> None
 
 def test_an_unknown_exception_counts_like_retry_and_names_its_class() -> None:
     then = next_state(POLICY, stored(), TypeError("no\n  len()"), START, lambda: 0.5)
-    assert then == (DeliveryState.READY, START + timedelta(seconds=1), "TypeError: no len()")
+    assert then[:3] == (DeliveryState.READY, START + timedelta(seconds=1), "TypeError: no len()")
     last = next_state(POLICY, stored(attempts=20), TypeError("no len()"), START, lambda: 0.5)
     assert last.state is DeliveryState.DEAD
 
@@ -95,3 +99,44 @@ def test_a_delivery_that_a_person_retries_after_its_expiry_is_tried() -> None:
 def test_attempts_that_ended_with_the_process_come_to_an_end() -> None:
     assert too_late(stored(attempts=20), START) is None
     assert too_late(stored(attempts=21), START) == "gave up after 20 attempts (`max_attempts`)"
+
+
+def test_a_throttled_attempt_is_none_and_pauses_the_lane_for_as_long_as_was_asked() -> None:
+    throttled = Retry("HTTP 429", after=30, throttled=True)
+    then = next_state(POLICY, stored(attempts=20), throttled, START, lambda: 0.9)
+    at = START + timedelta(seconds=30)
+    assert then == (DeliveryState.READY, at, "HTTP 429", Outcome.THROTTLED, at)
+
+
+def test_a_lane_that_is_throttled_without_a_word_pauses_twice_as_long_each_time_up_to_a_minute() -> None:
+    throttled = Retry("HTTP 429", throttled=True)
+    pauses = [
+        next_state(POLICY, stored(), throttled, START, lambda: 0.9, throttles=n).pause_until for n in range(9)
+    ]
+    assert [(pause - START).total_seconds() for pause in pauses if pause] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_any_pause_that_was_asked_for_holds_for_the_lane_and_an_hour_at_most() -> None:
+    for asked, kept in ((30, 30), (10**9, 3600)):
+        then = next_state(POLICY, stored(), Retry("HTTP 503", after=asked), START, lambda: 0.5)
+        assert (then.outcome, then.pause_until) == (Outcome.RETRY, START + timedelta(seconds=kept))
+    short = next_state(POLICY, stored(), Retry("HTTP 503", after=60), START, lambda: 0.5, max_pause=5)
+    assert short.pause_until == START + timedelta(seconds=5)
+    assert next_state(POLICY, stored(), Retry("HTTP 503"), START, lambda: 0.5).pause_until is None
+
+
+def test_a_throttled_delivery_dies_of_its_age_only() -> None:
+    throttled = Retry("HTTP 429", after=30, throttled=True)
+    then = next_state(POLICY, stored(expires_at=START + timedelta(seconds=9)), throttled, START, lambda: 0.5)
+    assert then.state is DeliveryState.DEAD
+    assert "`max_age`" in then.reason
+    assert then.pause_until == START + timedelta(seconds=30), "its neighbours wait all the same"
+
+
+def test_a_delivery_is_too_old_only_after_its_freshness() -> None:
+    fresh = stored(fresh_until=START)
+    assert too_old(fresh, START) is None
+    assert too_old(fresh, START + timedelta(seconds=1)) == (
+        "too old: it was worth sending until 2026-03-01T12:00:00Z (`fresh`)"
+    )
+    assert too_old(stored(), START + timedelta(days=999)) is None

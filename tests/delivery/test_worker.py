@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from router.errors import Permanent, Retry
-from router.journal.journal import Journal
-from router.model import DeliveryState, Outcome, RetryPolicy, StoredDelivery
+from router.journal.journal import Claimed, Journal
+from router.journal.lane import LaneLimits
+from router.model import DeliveryState, Outcome, RetryPolicy
 from router.plugin import Delivery
 from tests.delivery.house import (
     START,
@@ -105,9 +106,9 @@ class Claims:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def claim(self, free: Mapping[str, int], now: Any) -> list[StoredDelivery]:
-        found = await self._inner.claim(free, now)
-        self.claimed += len(found)
+    async def claim(self, wanted: Mapping[str, LaneLimits], now: Any) -> Claimed:
+        found = await self._inner.claim(wanted, now)
+        self.claimed += len(found.deliveries)
         return found
 
 
@@ -119,7 +120,7 @@ async def test_with_free_slots_and_no_backlog_nothing_is_claimed(tmp_path: Path)
         return counted[0]
 
     async with house(tmp_path, destination("app", works), wrap=wrap) as h:
-        await eventually(lambda: not h.targets.get("app").backlog)  # type: ignore[union-attr]
+        await h.looked()
         for number in range(20):
             [name] = await h.accept(planned(number=number), number=number)
             await h.reach(name, DELIVERED)

@@ -76,6 +76,7 @@ class Running:
     plans: list[Plan] = field(default_factory=list)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     accept: Callable[[Plan], Awaitable[Appended]] | None = None
+    ingress: Ingress | None = None
     server: TestServer | None = None
 
     @property
@@ -108,11 +109,17 @@ class Running:
         """Serve on a free port."""
         app = web.Application()
         app.router.add_get("/healthz", _health)
-        Ingress(
+        self.ingress = Ingress(
             lambda: self.rules, self.record, self.observer, lambda: datetime.now(UTC), event_uid, self.settings
-        ).add_to(app)
+        )
+        self.ingress.add_to(app)
         self.server = TestServer(app)
         await self.server.start_server(**SERVER_OPTIONS)
+
+    async def end(self) -> None:
+        """Begin to end, as a runner does before it waits for open requests."""
+        assert self.server is not None
+        await self.server.app.shutdown()
 
     async def stop(self) -> None:
         """Stop serving."""

@@ -285,26 +285,6 @@ async def test_odd_bytes_in_other_headers_and_the_query_do_no_harm(served: Runni
     assert served.events[0].headers == (("User-Agent", "caf?"),)
 
 
-async def test_too_many_bytes_without_an_answer_are_429(start: Start) -> None:
-    served = await start(max_waiting=150)
-    release = asyncio.Event()
-
-    async def accept(plan: Plan) -> Appended:
-        await release.wait()
-        return Appended(plan.event.uid)
-
-    served.accept = accept
-    body = b'{"a": "' + b"x" * 90 + b'"}'
-    first = asyncio.ensure_future(post(served, "/hooks/open", body))
-    await asyncio.sleep(0.05)
-    status, said, headers = await post(served, "/hooks/open", body)
-    assert (status, headers["Retry-After"]) == (429, "5")
-    assert "error" in said
-    release.set()
-    assert (await first)[0] == 202
-    assert (await post(served, "/hooks/open", body))[0] == 202
-
-
 @pytest.mark.parametrize("error", [JournalUnwritable("the disk is full"), ValueError("odd"), OSError("broken")])
 async def test_what_cannot_be_stored_is_503_and_asks_to_try_again(served: Running, error: Exception) -> None:
     async def accept(plan: Plan) -> Appended:
@@ -335,6 +315,42 @@ async def test_a_commit_that_takes_too_long_is_503_and_still_counts(start: Start
     await committed.wait()
     await asyncio.sleep(0)
     assert len(served.observer.accepted_events) == 1
+
+
+async def test_a_request_that_begins_while_the_process_ends_is_503_and_ends_its_connection(
+    served: Running,
+) -> None:
+    await served.end()
+    status, answer = await served.raw(request_bytes("/hooks/open", [], b"{}"))
+    assert status == 503
+    assert b"connection: close" in answer.lower()
+    assert b"retry-after: 5" in answer.lower()
+    nothing_came_of_it(served, 503, "the process ends")
+
+
+async def test_a_request_that_began_before_the_end_is_accepted_and_ends_its_connection(served: Running) -> None:
+    async def accept(plan: Plan) -> Appended:
+        await served.end()
+        return Appended(plan.event.uid)
+
+    served.accept = accept
+    status, answer = await served.raw(request_bytes("/hooks/open", [], b"{}"))
+    assert status == 202
+    assert b"connection: close" in answer.lower()
+
+
+async def test_a_body_that_is_still_to_come_when_the_process_ends_is_503_at_once(served: Running) -> None:
+    head = b"POST /hooks/open HTTP/1.1\r\nHost: r\r\nContent-Length: 10\r\n\r\n{"
+    assert served.ingress is not None
+    asked = asyncio.ensure_future(served.raw(head))
+    async with asyncio.timeout(30):
+        while not served.ingress.waiting.bytes:
+            await asyncio.sleep(0.005)
+    await served.end()
+    status, answer = await asked
+    assert status == 503
+    assert b"connection: close" in answer.lower()
+    nothing_came_of_it(served, 503, "the process ends")
 
 
 async def test_an_event_whose_planning_raises_is_kept(served: Running) -> None:

@@ -204,3 +204,15 @@ async def test_what_was_written_while_the_clock_was_ahead_is_mended(journal: Jou
     dues = {d.event_uid: d.due_at for d in await journal.deliveries(DeliveryFilter())}
     assert (dues["evt_b"], dues["evt_c"]) == (later(610), later(900))
     assert (await lane(journal)).paused_until == later(3610)
+
+
+async def test_what_waits_is_counted_by_lane(journal: Journal) -> None:
+    await fill(journal, 3, "a")
+    await fill(journal, 1, "b", start=7)
+    await begun(journal, "running", lane="a")
+    await journal.append(plan("l", planned("evt_l", "later", destination="other", due_at=later(100))))
+    assert [(q.destination, q.lane, q.ready, q.first_due) for q in await journal.queues()] == [
+        ("other", "", 1, later(100)),
+        ("slack", "a", 3, NOW),
+        ("slack", "b", 1, later(7)),
+    ]

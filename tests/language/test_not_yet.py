@@ -35,7 +35,6 @@ def test_what_routes_do_not_do_yet_is_refused_at_its_place(text: str, found: str
         ("destinations: {a: {type: http, rate: 1/s}}", "1:32 not-yet: `rate`"),
         ("destinations: {a: {type: http, breaker: {}}}", "1:32 not-yet: `breaker`"),
         ("destinations: {a: {type: http, max_pause: 1h}}", "1:32 not-yet: `max_pause`"),
-        ("destinations: {a: {type: http, auth: {oauth2: {token_url: x}}}}", "1:39 not-yet: `auth.oauth2`"),
         ("on_dead: []", "1:1 not-yet: `on_dead`"),
         ("journal: {retention: 30d}", "1:11 not-yet: `retention`"),
         ("journal: {dead_retention: 90d}", "1:11 not-yet: `dead_retention`"),

@@ -10,10 +10,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from router.plugin import Permanent, Retry
 from tests.plugins.stage import opened, params
 from tests.vendors.app import AppVendor
+from tests.vendors.oauth2 import SECRET as CLIENT_SECRET
+from tests.vendors.oauth2 import GuardedVendor, TokenVendor, token
 from tests.vendors.resend import API_KEY, ResendVendor
 from tests.vendors.slack import TOKEN, WEBHOOK_PATH, SlackVendor
 from tests.vendors.vendor import Vendor
@@ -127,6 +130,21 @@ def _http(auth: Mapping[str, Any]) -> Callable[[Path], AbstractAsyncContextManag
     return stage
 
 
+def _oauth2(*, endpoint: bool) -> Callable[[Path], AbstractAsyncContextManager[Stage]]:
+    """Drive a destination with a fetched token; it is the token endpoint that misbehaves, or else the API."""
+
+    @asynccontextmanager
+    async def stage(folder: Path) -> AsyncIterator[Stage]:
+        async with TokenVendor() as tokens, GuardedVendor(tokens) as app:
+            config = {"base_url": app.url, "auth": tokens.config(client_auth="body" if endpoint else "basic")}
+            effects = lambda: len({r.headers["webhook-id"] for r in app.received})  # noqa: E731
+            vendor = tokens if endpoint else app
+            async with _at(vendor, "http", config, {"path": "/orders", "json": {"id": 7}}, effects) as made:
+                yield made
+
+    return stage
+
+
 @asynccontextmanager
 async def _sql(folder: Path) -> AsyncIterator[Stage]:
     file = folder / "app.db"
@@ -170,7 +188,10 @@ def _freed(held: sqlite3.Connection, effects: Callable[[], int]) -> int:
 
 
 _HTTP: Mapping[str, Outcome] = {**USUAL, "garbage": None}  # only the status of a stranger's answer counts
+_ENDPOINT: Mapping[str, Outcome] = dict.fromkeys(USUAL, Retry)  # nobody dies of a secret that is being replaced
 _BAD_AUTH = {"auth": {"bearer": BEARER + "\n", "basic": None}}
+_GRANT = {"token_url": "http://auth.acme.dev/", "client_id": "router", "client_secret": CLIENT_SECRET}
+_OAUTH2_SECRETS = (CLIENT_SECRET, quote_plus(CLIENT_SECRET), CLIENT_SECRET[-6:], token(1), token(2))
 
 CASES = {
     "slack-webhook": Case("slack", _slack_webhook, (WEBHOOK_PATH,), {"webhook_url": f"ftp://x{WEBHOOK_PATH}"}),
@@ -192,6 +213,12 @@ CASES = {
         {"headers": {"X-Key": f"{KEY}\r\nX-Evil: 1"}},
         _HTTP,
         True,
+    ),
+    "http-oauth2": Case(
+        "http", _oauth2(endpoint=False), _OAUTH2_SECRETS, {"auth": {"oauth2": _GRANT}}, _HTTP, True
+    ),
+    "http-token-endpoint": Case(
+        "http", _oauth2(endpoint=True), _OAUTH2_SECRETS, {"auth": {"oauth2": {**_GRANT, "x": 1}}}, _ENDPOINT, True
     ),
     "sql": Case("sql", _sql, (), {"url": "mssql://ada:p4ssw0rd-GhJkL@db/app"}, {"drop": Permanent}, repeats=True),
 }

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,11 @@ def action_class(name: str) -> type[Action[Any, Any]]:
     found = load_registry(entry_points=False).get(name)
     assert found is not None, f"there is no shipped action {name}"
     return found.action
+
+
+def part_of(name: str, part: str) -> Any:
+    """Return a file of a shipped action that is a package, as the action itself has it."""
+    return import_module(f"{action_class(name).__module__}.{part}")
 
 
 def params(name: str, given: Mapping[str, Any]) -> Any:

@@ -105,8 +105,8 @@ async def test_a_repeat_after_23_hours_is_dead_because_the_outcome_is_unknown(
         (422, "missing_required_field", Permanent),
         (422, "invalid_from_address", Permanent),
         (429, "rate_limit_exceeded", Retry),
-        (429, "daily_quota_exceeded", Permanent),
-        (429, "monthly_quota_exceeded", Permanent),
+        (429, "daily_quota_exceeded", Retry),
+        (429, "monthly_quota_exceeded", Retry),
         (451, "security_error", Permanent),
         (500, "application_error", Retry),
         (500, "internal_server_error", Retry),
@@ -136,7 +136,23 @@ async def test_retry_after_is_obeyed() -> None:
         resend.throttle("12")
         with pytest.raises(Retry) as raised:
             await send(resend, MAIL)
-        assert raised.value.after == 12
+        assert (raised.value.after, raised.value.throttled) == (12, True)
+        resend.refuse(503, "service_unavailable", headers={"Retry-After": "12"})
+        with pytest.raises(Retry) as raised:
+            await send(resend, MAIL)
+        assert (raised.value.after, raised.value.throttled) == (12, False)
+
+
+@pytest.mark.parametrize("quota", ["daily_quota_exceeded", "monthly_quota_exceeded"])
+@pytest.mark.parametrize(("asked", "pause"), [(None, 3600), ("1", 3600), ("7200", 7200)])
+async def test_an_exhausted_quota_stops_mails_for_an_hour_at_least(
+    quota: str, asked: str | None, pause: float
+) -> None:
+    async with ResendVendor() as resend:
+        resend.refuse(429, quota, headers={"retry-after": asked} if asked else None)
+        with pytest.raises(Retry, match=quota) as raised:
+            await send(resend, MAIL)
+        assert (raised.value.after, raised.value.throttled) == (pause, True)
 
 
 async def test_nobody_at_the_address_is_a_retry_that_names_the_host() -> None:

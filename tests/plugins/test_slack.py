@@ -122,8 +122,31 @@ async def test_a_throttled_post_says_how_long_to_wait(token: str | None) -> None
         slack.throttle("30")
         with pytest.raises(Retry) as raised:
             await post(slack, {"text": "x", **({"channel": "#new"} if token else {})}, token=token)
-        assert raised.value.after == 30
+        assert (raised.value.after, raised.value.throttled) == (30, True)
         assert len(slack.received) == 1  # the SDK's own waiting is off
+
+
+@pytest.mark.parametrize("word", ["ratelimited", "rate_limited"])
+async def test_a_limit_is_known_by_its_word_whatever_the_status(word: str) -> None:
+    async with SlackVendor() as slack:
+        slack.say(200, word, {"Retry-After": "9"})
+        with pytest.raises(Retry, match=word) as raised:
+            await post(slack, {"text": "x"})
+        assert (raised.value.after, raised.value.throttled) == (9, True)
+        slack.say(200, f'{{"ok": false, "error": "{word}"}}', {"Retry-After": "9"}, kind="application/json")
+        with pytest.raises(Retry, match=word) as raised:
+            await post(slack, {"text": "x", "channel": "#new"}, token=TOKEN)
+        assert (raised.value.after, raised.value.throttled) == (9, True)
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+async def test_a_slack_in_trouble_that_asks_for_time_throttles_nobody(token: str | None) -> None:
+    async with SlackVendor() as slack:
+        text = '{"ok": false, "error": "service_unavailable"}' if token else "trouble"
+        slack.say(503, text, {"Retry-After": "9"}, kind="application/json" if token else "text/plain")
+        with pytest.raises(Retry) as raised:
+            await post(slack, {"text": "x", **({"channel": "#new"} if token else {})}, token=token)
+        assert (raised.value.after, raised.value.throttled) == (9, False)
 
 
 @pytest.mark.parametrize("token", [None, TOKEN])

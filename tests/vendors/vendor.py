@@ -31,13 +31,16 @@ class Vendor(ABC):
     """A server on the loopback interface; `async with` runs it.
 
     `arrived` is set when a request is read. Each misbehaviour is for one request, in the order of the
-    calls; then the vendor answers as documented again.
+    calls; then the vendor answers as documented again. `held` is set when one is kept waiting, until
+    `released` is.
     """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.arrived = asyncio.Event()
         self.left = asyncio.Event()
+        self.held = asyncio.Event()
+        self.released = asyncio.Event()
         self._orders: deque[Callable[[web.Request], Awaitable[web.StreamResponse]]] = deque()
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_route("*", "/{path:.*}", self._handle)
@@ -59,6 +62,10 @@ class Vendor(ABC):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._server.close()
+
+    async def stop(self) -> None:
+        """Listen no more."""
         await self._server.close()
 
     def throttle(self, retry_after: str | None = "7", times: int = 1) -> None:
@@ -90,6 +97,17 @@ class Vendor(ABC):
     def hang(self) -> None:
         """Read the request and never answer; `left` is set once the caller goes away."""
         self._orders.append(self._hang)
+
+    def hold(self, status: int | None = None) -> None:
+        """Answer once `released` is set: with a status, or as documented."""
+
+        async def late(request: web.Request) -> web.StreamResponse:
+            received = self.received[-1]
+            self.held.set()
+            await self.released.wait()
+            return await self.answer(request, received) if status is None else web.Response(status=status)
+
+        self._orders.append(late)
 
     def cut(self) -> None:
         """Read the request, do what it asks, and close the connection without an answer."""

@@ -85,3 +85,7 @@ select page_count * page_size from pragma_page_count(), pragma_page_size()
 -- name: lanes
 select destination, lane, paused_until, pause_reason, next_start, breaker, open_until, window_at, ok, failed
 from lanes order by destination, lane
+
+-- name: queues
+select destination, lane, count(*), min(due) from deliveries where state = 0 and suspect = 0
+group by destination, lane order by destination, lane

@@ -10,7 +10,7 @@ import pytest
 from svix.webhooks import Webhook as SvixWebhook
 
 from router.plugin import Permanent, Retry
-from tests.plugins.stage import NOW, action_class, delivery, opened, params
+from tests.plugins.stage import NOW, action_class, delivery, opened, params, part_of
 from tests.vendors.app import AppVendor
 from tests.vendors.vendor import Received
 
@@ -228,16 +228,14 @@ async def test_a_path_cannot_change_the_host(path: str) -> None:
     ],
 )
 def test_a_url_may_lead_to_the_destination_and_to_allowed_hosts_only(url: str, allowed: bool) -> None:
-    http = action_class("http")
     given = {"base_url": "https://erp.acme.dev", "allow_hosts": ["api.acme.dev", "10.0.0.7:81"]}
-    action = http()
-    action.config = http.Config.model_validate(given)
-    place: Any = getattr(action, "_address")  # noqa: B009 - a call that goes nowhere shows it
+    config = action_class("http").Config.model_validate(given)
+    place = part_of("http", "place").place
     if allowed:
-        assert str(place(params("http", {"url": url}))).startswith("http")
+        assert str(place(config, params("http", {"url": url}))).startswith("http")
     else:
         with pytest.raises(Permanent, match="is not the destination's"):
-            place(params("http", {"url": url}))
+            place(config, params("http", {"url": url}))
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,25 @@ from router.plugin import SourceInfo, Usage
 from tests.plugins.stage import action_class, params
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+OAUTH2 = {"token_url": "https://auth.acme.dev/token", "client_id": "router", "client_secret": "s3cret"}
 
 
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"auth": {"oauth2": {"token_url": "x"}}}, "not supported yet"),
+        ({"auth": {"bearer": "a", "oauth2": OAUTH2}}, "give one of"),
+        ({"auth": {"oauth2": {**OAUTH2, "token_url": "http://auth.acme.dev/token"}}}, "must start with https"),
+        ({"auth": {"oauth2": {**OAUTH2, "token_url": "http://127.0.0.1.acme.dev/"}}}, "must start with https"),
+        ({"auth": {"oauth2": {**OAUTH2, "token_url": "https://a:b@auth.acme.dev/"}}}, "no user"),
+        ({"auth": {"oauth2": {**OAUTH2, "token_url": "https://auth.acme.dev/t#x"}}}, "no fragment"),
+        ({"auth": {"oauth2": {**OAUTH2, "token_url": "x"}}}, "address is not valid"),
+        ({"auth": {"oauth2": {**OAUTH2, "client_id": ""}}}, "at least 1 character"),
+        ({"auth": {"oauth2": {**OAUTH2, "client_secret": ""}}}, "at least 1 item"),
+        ({"auth": {"oauth2": {**OAUTH2, "scope": ["a b"]}}}, "one with a blank"),
+        ({"auth": {"oauth2": {**OAUTH2, "scope": ["a", ""]}}}, "empty scope"),
+        ({"auth": {"oauth2": {**OAUTH2, "scope": "a\nb"}}}, "line break"),
+        ({"auth": {"oauth2": {**OAUTH2, "params": {"grant_type": "password"}}}}, "`grant_type` has its own place"),
+        ({"auth": {"oauth2": {**OAUTH2, "client_auth": "post"}}}, "'basic' or 'body'"),
         ({"auth": {}}, "give one of"),
         ({"auth": {"bearer": "a", "header": {"name": "X", "value": "b"}}}, "give one of"),
         ({"auth": {"bearer": "a\nb"}}, "line break"),
@@ -33,6 +46,12 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 def test_a_faulty_destination_is_refused(config: dict[str, Any], said: str) -> None:
     with pytest.raises(pydantic.ValidationError, match=said):
         action_class("http").Config.model_validate(config)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:80", "127.9.9.9", "[::1]:8080", "localhost:3000", "LOCALHOST"])
+def test_a_token_endpoint_on_this_machine_needs_no_https(host: str) -> None:
+    auth = {"oauth2": {**OAUTH2, "token_url": f"http://{host}/token"}}
+    action_class("http").Config.model_validate({"auth": auth})
 
 
 @pytest.mark.parametrize(

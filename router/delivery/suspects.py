@@ -1,0 +1,125 @@
+"""Runs deliveries that were running when their process ended: one at a time, and nothing is started beside it.
+
+Which of the deliveries that ran has ended the process is not known, and mostly none of them has (a kill, a power
+cut). So none is put aside; each gets a moment alone, and only one that ends the process in that moment, twice,
+is to blame. The second time comes late, so that kills in a row blame nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from router.delivery.target import Target
+from router.delivery.targets import Targets
+from router.journal.journal import Journal
+from router.model import StoredDelivery
+
+log = logging.getLogger(__name__)
+
+ALONE_FOR = 0.25
+"""Seconds after its start in which nothing else is started; what happens later is nobody's fault in particular."""
+BLAMED_AFTER = 10.0
+"""Seconds that this process has to live before one that ended another one while it was alone is tried again."""
+
+Begin = Callable[[StoredDelivery, Target], "asyncio.Task[None]"]
+
+
+class Suspects:
+    """Takes suspects from the journal. While `holding`, nothing else may be started; `let_go` is told when it may.
+
+    `begin` starts a delivery all the same, and returns its task. `failed` is told of a journal that does not
+    answer.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        targets: Targets,
+        clock: Callable[[], datetime],
+        *,
+        begin: Begin,
+        may_start: Callable[[], bool],
+        let_go: Callable[[], None],
+        failed: Callable[[Exception], None],
+        poll: float,
+        alone_for: float = ALONE_FOR,
+        blamed_after: float = BLAMED_AFTER,
+    ) -> None:
+        self.holding = True  #: until the first look has found none
+        self._journal = journal
+        self._targets = targets
+        self._clock = clock
+        self._begin = begin
+        self._may_start = may_start
+        self._let_go = let_go
+        self._failed = failed
+        self._poll = poll
+        self._alone_for = alone_for
+        self._blamed_after = blamed_after
+        self._nudged = asyncio.Event()
+        self._stopped = False
+
+    def nudge(self) -> None:
+        """Look again soon: a destination may have become available."""
+        self._nudged.set()
+
+    def stop(self) -> None:
+        """Start no more; `run` ends after what it does now."""
+        self._stopped = True
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Run suspects as they become due, until stopped."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while not self._stopped:
+            self._nudged.clear()
+            held = loop.time()
+            try:
+                found = self._may_start() and await self._one(blamed=held - begun >= self._blamed_after)
+            except Exception as error:
+                self._failed(error)
+                found = False
+            self._release()
+            # The others get as long as they were kept waiting.
+            await self._wait(loop.time() - held if found else self._poll, awake=bool(found))
+
+    async def _wait(self, seconds: float, *, awake: bool) -> None:
+        if awake:
+            await asyncio.sleep(seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
+        except TimeoutError:
+            pass
+
+    async def _one(self, *, blamed: bool) -> bool:
+        wanted = {t.name: t.limits() for t in self._targets if t.slots and not t.claiming}
+        if not wanted:
+            return False
+        suspect = await self._journal.claim_suspect(wanted, self._clock(), blamed=blamed)
+        target = self._targets.get(suspect.destination) if suspect is not None else None
+        if suspect is None or target is None:
+            return False
+        self.holding = True
+        log.warning(
+            "delivery %s (route %s, action %s) was running when its process ended (%d times): it runs alone now",
+            suspect.id,
+            suspect.route,
+            suspect.action,
+            suspect.crashes,
+        )
+        task = self._begin(suspect, target)
+        await asyncio.wait({task}, timeout=self._alone_for)
+        if not task.done():
+            await self._journal.clear(suspect.id, suspect.lease)
+        return True
+
+    def _release(self) -> None:
+        if self.holding:
+            self.holding = False
+            self._let_go()
