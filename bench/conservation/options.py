@@ -13,43 +13,49 @@ from bench.conservation.settings import Settings
 _WHAT = "Tries to lose an acknowledged event: kills, stops, ends and starves the router, and accounts for all."
 
 
-def asked() -> tuple[Settings, bool]:
-    """Return what was asked for, and whether only the report is to be printed."""
-    parser = argparse.ArgumentParser(prog="python -m bench.conservation", description=_WHAT)
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    options = argparse.ArgumentParser(prog="python -m bench.conservation", description=_WHAT)
     default = Settings()
-    parser.add_argument("--kills", type=int, default=default.kills, help="kill -9, at random moments")
-    parser.add_argument("--stops", type=int, help="SIGSTOP for some seconds (default: a fifth of the kills)")
-    parser.add_argument("--terms", type=int, help="SIGTERM, which has to end with 0 (default: a fifth)")
-    parser.add_argument("--fulls", type=int, help="a full disk for some seconds (default: a tenth; only SQLite)")
-    parser.add_argument(
+    options.add_argument("--kills", type=int, default=default.kills, help="kill -9, at random moments")
+    options.add_argument("--stops", type=int, help="SIGSTOP for some seconds (default: a fifth of the kills)")
+    options.add_argument("--terms", type=int, help="SIGTERM, which has to end with 0 (default: a fifth)")
+    options.add_argument("--fulls", type=int, help="a full disk for some seconds (default: a tenth; only SQLite)")
+    options.add_argument(
         "--cuts", type=int, help="all connections to the journal are cut (default: a tenth; only PostgreSQL)"
     )
-    parser.add_argument("--journal", choices=("sqlite", "postgresql"), default=default.journal)
-    parser.add_argument(
+    options.add_argument("--journal", choices=("sqlite", "postgresql"), default=default.journal)
+    options.add_argument(
         "--address",
         default=os.environ.get("ROUTER_TEST_POSTGRES_URL", ""),
         help="the PostgreSQL server (default: ROUTER_TEST_POSTGRES_URL); a schema of its own is made and dropped",
     )
-    parser.add_argument("--processes", type=int, default=default.processes, help="more than one: PostgreSQL only")
-    parser.add_argument("--seconds", type=float, help="spread the faults over about so long, restarts apart")
-    parser.add_argument("--rate", type=float, default=default.rate, help="events a second")
-    parser.add_argument("--settle", type=float, default=default.settle, help="seconds until all must be settled")
-    parser.add_argument("--grace", type=float, default=default.grace, help="seconds that a commit may take")
-    parser.add_argument("--seed", type=int, help="decides events, moods and faults (default: any)")
-    parser.add_argument("--mutate", choices=sorted(MUTATIONS), help="break a promise, to see that it is noticed")
-    parser.add_argument("--quiet", action="store_true", help="print the report only")
-    given = parser.parse_args()
+    options.add_argument("--processes", type=int, default=default.processes, help="more than one: PostgreSQL only")
+    options.add_argument("--seconds", type=float, help="spread the faults over about so long, restarts apart")
+    options.add_argument("--rate", type=float, default=default.rate, help="events a second")
+    options.add_argument("--settle", type=float, default=default.settle, help="seconds until all must be settled")
+    options.add_argument("--grace", type=float, default=default.grace, help="seconds that a commit may take")
+    options.add_argument("--seed", type=int, help="decides events, moods and faults (default: any)")
+    options.add_argument("--mutate", choices=sorted(MUTATIONS), help="break a promise, to see that it is noticed")
+    options.add_argument("--quiet", action="store_true", help="print the report only")
+    return options
+
+
+def asked() -> tuple[Settings, bool]:
+    """Return what was asked for, and whether only the report is to be printed."""
+    options = parser()
+    given = options.parse_args()
     if given.journal == "sqlite" and given.processes != 1:
-        parser.error("a journal in SQLite is owned by one process: --processes 1, or --journal postgresql")
+        options.error("a journal in SQLite is owned by one process: --processes 1, or --journal postgresql")
     if given.journal == "postgresql" and not given.address:
-        parser.error("--journal postgresql needs --address, or ROUTER_TEST_POSTGRES_URL")
+        options.error("--journal postgresql needs --address, or ROUTER_TEST_POSTGRES_URL")
     fifth = -(-given.kills // 5)
     tenth = -(-given.kills // 10)
     sqlite = given.journal == "sqlite"
     if sqlite and given.cuts:
-        parser.error("--cuts is of no use: a journal in SQLite has no connections")
+        options.error("--cuts is of no use: a journal in SQLite has no connections")
     if not sqlite and given.fulls:
-        parser.error("--fulls is of no use: the disk of a PostgreSQL server is not this program's to fill")
+        options.error("--fulls is of no use: the disk of a PostgreSQL server is not this program's to fill")
     settings = Settings(
         journal=given.journal,
         address=given.address,
