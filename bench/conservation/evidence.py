@@ -15,6 +15,7 @@ REFUSED, CUT, LATE = "refused", "cut", "late"
 too late for the action's time-out, which the journal tells of as well."""
 
 Span = tuple[float, float]
+_TAKEN_OVER = 5.0  # seconds without a heartbeat, at least, until a replica takes over for another one
 _PROBES_WITHIN = 6.0  # seconds, at most, until the router notices that the disk takes writes again
 
 
@@ -44,7 +45,9 @@ class Evidence:
         if not first.process:  # a row of a database says not who wrote it: any of them may have
             return any(self._cut_by(boot, first) for boot in self._boots.values())
         boot = self._boots.get(first.process)
-        return (boot is not None and self._cut_by(boot, first)) or self._woken(second)
+        if boot is not None and self._cut_by(boot, first):
+            return True
+        return self._woken(first) or self._woken(second)
 
     def _cut_by(self, boot: Boot, first: Seen) -> bool:
         answered = first.answered or first.at
@@ -62,10 +65,13 @@ class Evidence:
                 latest = max(latest, ended + self._grace)
         return latest
 
-    def _woken(self, second: Seen) -> bool:
-        """Tell whether it was sent by a process that had stood still, while others went on for it."""
-        boot = self._boots.get(second.process)
-        return boot is not None and any(ended - 0.1 <= second.at <= ended + self._grace for _, ended in boot.stops)
+    def _woken(self, sent: Seen) -> bool:
+        """Tell whether it was sent by a process that had stood still, so long that others went on for it."""
+        boot = self._boots.get(sent.process)
+        return boot is not None and any(
+            ended - began > _TAKEN_OVER and ended - 0.1 <= sent.at <= ended + self._grace
+            for began, ended in boot.stops
+        )
 
     def _timed_out(self, first: Seen, attempts: Sequence[StoredAttempt]) -> bool:
         for attempt in attempts:

@@ -73,9 +73,11 @@ def test_on_a_full_disk_an_outcome_waits_until_there_is_room() -> None:
 
 def test_what_stood_still_may_have_been_taken_over_or_be_late() -> None:
     assert evidence(stopped(0.1, 3)).explain(seen(0), seen(2, process="1.0"), ()) == CUT
-    woken = seen(3.1, process="0.0")
-    assert evidence(Boot("1.0", T), stopped(-1, 3)).explain(seen(0, process="1.0"), woken, ()) == CUT
-    assert evidence(Boot("1.0", T), stopped(-9, -8)).explain(seen(0, process="1.0"), woken, ()) is None
+    woken, other = seen(3.1), Boot("1.0", T)
+    assert evidence(other, stopped(-9, 3)).explain(seen(0, process="1.0"), woken, ()) == CUT
+    assert evidence(other, stopped(-9, 3)).explain(woken, seen(4, process="1.0"), ()) == CUT
+    assert evidence(other, stopped(-1, 3)).explain(woken, seen(4, process="1.0"), ()) is None, "not long enough"
+    assert evidence(other, stopped(-19, -9)).explain(woken, seen(4, process="1.0"), ()) is None, "long ago"
 
 
 def test_an_answer_after_the_time_out_is_one_only_where_the_journal_says_so() -> None:
