@@ -38,11 +38,15 @@ async def run(settings: Settings, folder: Path, *, quiet: bool) -> int:
 
 def main() -> int:
     """Run it in a temporary folder; 1 where anything is off, 130 where it was interrupted."""
-    settings, quiet = asked()
+    settings, output = asked()
     print(f"seed {settings.seed}: {settings.faults} faults, {settings.rate:g} events/s", flush=True)
-    with tempfile.TemporaryDirectory(prefix="conservation-") as folder:
+    with tempfile.TemporaryDirectory(prefix="conservation-") as temporary:
+        folder = Path(temporary)
+        if output.keep is not None:
+            folder = output.keep.resolve()
+            folder.mkdir(parents=True)
         try:
-            return asyncio.run(run(settings, Path(folder), quiet=quiet))
+            return asyncio.run(run(settings, folder, quiet=output.quiet))
         except (KeyboardInterrupt, asyncio.CancelledError):
             print("interrupted: everything that was started is ended", file=sys.stderr)
             return 130

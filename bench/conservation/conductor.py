@@ -80,7 +80,7 @@ class Conductor:
 
     async def _fill(self, replica: Replica, one: Planned) -> None:
         began = time.time()
-        self._disk.fill(one.room)
+        await asyncio.to_thread(self._disk.fill, one.room)
         try:
             if one.again is not None:
                 await asyncio.sleep(one.again)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-_SIZE = "512m"
 _BLOCK = 4096
 
 
@@ -85,10 +84,10 @@ class LimitedDisk:
 
 
 @contextmanager
-def opened(folder: Path, pids: Callable[[], Iterable[int]]) -> Iterator[Disk]:
-    """Make the disk in this folder; a file system of its own where this user may mount one."""
+def opened(folder: Path, mebibytes: int, pids: Callable[[], Iterable[int]]) -> Iterator[Disk]:
+    """Make the disk in this folder; a file system of its own and of that size where this user may mount one."""
     folder.mkdir()
-    options = ["-t", "tmpfs", "-o", f"size={_SIZE},mode=700", "tmpfs"]
+    options = ["-t", "tmpfs", "-o", f"size={mebibytes}m,mode=700", "tmpfs"]
     try:
         done = subprocess.run(["mount", *options, str(folder)], capture_output=True, check=False)
         mounted = done.returncode == 0

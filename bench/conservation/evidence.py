@@ -26,19 +26,22 @@ class Evidence:
         self._boots: Mapping[str, Boot] = {boot.name: boot for boot in boots}
         self._full = full
         self._grace = grace
-        self._timeout = timeout
+        self.timeout = timeout
 
-    def explain(self, first: Seen, second: Seen, attempts: Sequence[StoredAttempt]) -> str | None:
-        """Say why `second` came after `first`, both of one delivery; None where nothing explains it."""
+    def explain(self, first: Seen, second: Seen, *, late: bool = False) -> str | None:
+        """Say why `second` came after `first`, both of one delivery; None where nothing explains it.
+
+        `late` says that an attempt of it timed out that nothing else accounts for.
+        """
         if first.mood in SLOW:
             # Nobody knows before his own time-out; half of it, since the request was under way for a while.
-            if second.at - first.at > self._timeout / 2:
+            if second.at - first.at > self.timeout / 2:
                 return REFUSED
         elif first.mood != FINE:
             return REFUSED
         if self._cut(first, second):
             return CUT
-        return LATE if first.mood == FINE and self._timed_out(first, attempts) else None
+        return LATE if first.mood == FINE and late else None
 
     def _cut(self, first: Seen, second: Seen) -> bool:
         """Tell whether a fault struck while the first was in flight, or before its outcome was committed."""
@@ -73,11 +76,16 @@ class Evidence:
             for began, ended in boot.stops
         )
 
-    def _timed_out(self, first: Seen, attempts: Sequence[StoredAttempt]) -> bool:
-        for attempt in attempts:
-            if attempt.ended_at is None or attempt.outcome is not Outcome.RETRY:
-                continue
-            began, ended = attempt.started_at.timestamp(), attempt.ended_at.timestamp()
-            if began <= first.at <= ended + 1.0 and ended - began >= self._timeout * 0.9:
-                return True
-        return False
+
+def timed_out(attempts: Sequence[StoredAttempt], requests: Sequence[Seen], timeout: float) -> int:
+    """Return how many attempts the journal says timed out, besides those that were kept waiting on purpose.
+
+    An answer is too late where the machine is busy: the caller has gone, and the destination does not see it.
+    """
+    found = sum(
+        attempt.outcome is Outcome.RETRY
+        and attempt.ended_at is not None
+        and (attempt.ended_at - attempt.started_at).total_seconds() >= timeout * 0.9
+        for attempt in attempts
+    )
+    return max(0, found - sum(request.mood in SLOW for request in requests))

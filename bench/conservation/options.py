@@ -6,6 +6,7 @@ import argparse
 import os
 import random
 from dataclasses import replace
+from pathlib import Path
 
 from bench.conservation.mutant import MUTATIONS
 from bench.conservation.settings import Settings
@@ -37,16 +38,21 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--grace", type=float, default=default.grace, help="seconds that a commit may take")
     options.add_argument("--seed", type=int, help="decides events, moods and faults (default: any)")
     options.add_argument("--mutate", choices=sorted(MUTATIONS), help="break a promise, to see that it is noticed")
+    options.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="run there, and leave routes, logs and journal"
+    )
     options.add_argument("--quiet", action="store_true", help="print the report only")
     return options
 
 
-def asked() -> tuple[Settings, bool]:
-    """Return what was asked for, and whether only the report is to be printed."""
+def asked() -> tuple[Settings, argparse.Namespace]:
+    """Return what was asked for, and of that `keep` and `quiet`, which are about the output only."""
     options = parser()
     given = options.parse_args()
     if given.journal == "sqlite" and given.processes != 1:
         options.error("a journal in SQLite is owned by one process: --processes 1, or --journal postgresql")
+    if given.keep is not None and given.keep.exists():
+        options.error(f"--keep: {given.keep} exists already")
     if given.journal == "postgresql" and not given.address:
         options.error("--journal postgresql needs --address, or ROUTER_TEST_POSTGRES_URL")
     fifth = -(-given.kills // 5)
@@ -74,4 +80,4 @@ def asked() -> tuple[Settings, bool]:
     )
     if given.seconds is not None:
         settings = replace(settings, gap=given.seconds / max(1, settings.faults))
-    return settings, given.quiet
+    return settings, given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from router.errors import JournalError
 
 STALE = False  # whether the router knows `fresh`
 _REPEATED = 50
+_NOTABLE = 0.5  # seconds
 _LOOK = 0.2  # seconds between two looks whether all is settled
 
 
@@ -49,7 +51,7 @@ class Run:
         """Do it all; what is off is in the account, and nothing is left running."""
         began = time.monotonic()
         async with AsyncExitStack() as stack:
-            disk = stack.enter_context(disks.opened(self.folder / "disk", self._pids))
+            disk = stack.enter_context(disks.opened(self.folder / "disk", self.settings.disk, self._pids))
             journal = await stack.enter_async_context(
                 store.opened(self.settings.journal, self.settings.address, disk.folder)
             )
@@ -58,15 +60,33 @@ class Run:
             conductor = Conductor(self._replicas, disk, journal, self.settings.drain, self._say)
             if self.settings.fulls:
                 self.account.disk = disk.kind
+            watching = asyncio.ensure_future(self._watch())
             try:
                 await self._happen(conductor, journal)
             except Broken as error:
                 self.account.blame(OTHER, str(error))
+            finally:
+                watching.cancel()
             for replica in self._replicas:
                 await replica.close()
             await self._judge(conductor, journal)
+            if not self.account.fine:
+                shutil.copytree(disk.folder, self.folder / "kept")  # the disk goes with the run
         self.account.seconds = time.monotonic() - began
         return self.account
+
+    async def _watch(self) -> None:
+        """Note how long the destinations could not answer because the harness itself did not get its turn."""
+        note, longest = "", _NOTABLE
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.05)
+            if (late := time.monotonic() - began - 0.05) > longest:
+                longest = late
+                if note:
+                    self.account.notes.remove(note)
+                note = f"the harness stood still for {late:.1f} s: the machine is busy, and answers were late"
+                self.account.notes.append(note)
 
     def _pids(self) -> list[int]:
         return [replica.pid for replica in self._replicas if replica.pid is not None]

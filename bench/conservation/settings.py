@@ -41,6 +41,11 @@ class Settings:
         return self.kills + self.stops + self.terms + self.fulls + self.cuts
 
     @property
+    def disk(self) -> int:
+        """How many MiB the journal's disk has: room for all, and no more to fill than needed."""
+        return 64 + 4 * self.faults
+
+    @property
     def longest(self) -> float:
         """How long the faults may take in all, each with its restart: the run is ended then."""
         return 60.0 + self.faults * (self.gap + self.longest_stop + 20.0)

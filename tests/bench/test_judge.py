@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from bench.conservation.ledger import Ledger
 from bench.conservation.made import Made
 from bench.conservation.replica import Boot
 from bench.conservation.snapshot import Snapshot
-from router.journal.journal import StoredEvent
-from router.model import DeliveryState, EventState, StoredDelivery
+from router.journal.journal import StoredAttempt, StoredEvent
+from router.model import DeliveryState, EventState, Outcome, StoredDelivery
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENT = StoredEvent("evt_uid", "shop", "evt_1", "order", NOW, NOW, EventState.PLANNED, None, 10, 0)
@@ -39,13 +39,14 @@ class Case:
     events: list[StoredEvent] = field(default_factory=lambda: [EVENT])
     deliveries: list[StoredDelivery] = field(default_factory=lambda: [DELIVERY])
     seen: list[Seen] = field(default_factory=lambda: [REQUEST])
+    attempts: list[StoredAttempt] = field(default_factory=list)
 
     def judged(self) -> Account:
         ledger = Ledger()
         entry = ledger.entry(Made("evt_1", b"", {}, {("steady", 0): self.planned}))
         if self.acknowledged:
             entry.accepted, entry.promised, entry.uids = self.accepted, {self.promised}, {"evt_uid"}
-        snapshot = Snapshot({"evt_1": self.events}, {"evt_uid": self.deliveries}, {})
+        snapshot = Snapshot({"evt_1": self.events}, {"evt_uid": self.deliveries}, {"dlv_1": self.attempts})
         account = Account()
         evidence = Evidence([Boot("0.0", NOW.timestamp() - 9)], [], 2.0, 1.0)
         Judge(account, ledger, snapshot, self.seen, evidence).judge()
@@ -133,3 +134,15 @@ def test_two_keys_for_one_delivery_and_a_key_that_is_not_its_own_are_noticed() -
     refused = replace(REQUEST, mood="error", key="dlv_9")
     case = Case(deliveries=ended(DeliveryState.DELIVERED, attempts=2), seen=[refused, later(REQUEST, 1)])
     assert case.judged().count(KEYS) == 1
+
+
+def test_one_attempt_that_timed_out_excuses_one_repeat() -> None:
+    attempts = [
+        StoredAttempt(1, NOW, NOW + timedelta(seconds=1), Outcome.RETRY, "timed out after 1 s", {}),
+        StoredAttempt(2, NOW, NOW, Outcome.DELIVERED, None, {}),
+    ]
+    deliveries = ended(DeliveryState.DELIVERED, attempts=3)
+    case = Case(deliveries=deliveries, seen=[later(REQUEST, n) for n in range(3)], attempts=attempts)
+    account = case.judged()
+    assert account.tallies["steady"].repeats == {"late": 1}
+    assert account.count(TWICE) == 1
