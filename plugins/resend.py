@@ -138,7 +138,7 @@ class Resend(Action[ResendConfig, ResendParams]):
 
     async def execute(self, params: ResendParams, delivery: Delivery) -> Mapping[str, Any]:
         """Send once, or not again. Facts: `id`, Resend's id of the mail."""
-        if delivery.attempt > 1 and delivery.now - delivery.first_attempt_at > KEY_KEPT:
+        if delivery.now - delivery.first_attempt_at > KEY_KEPT:
             raise Permanent(
                 "outcome unknown: it was first tried more than 23 hours ago, and Resend tells a repeat "
                 "for 24 hours only; look there whether the mail was sent, and replay the event if not"

@@ -140,7 +140,7 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
         token=secrets.token_urlsafe(32),
         lock=Lock(options.journal),
         journal=journal,
-        health=Health(journal.probe),
+        health=Health(journal.ready),
     )
     metrics.reloaded(ruleset.digest, 0)
     app = web.Application()
@@ -148,7 +148,7 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
     running.health.add_to(app)
     Ingress(
         ruleset=lambda: running.live.ruleset,
-        accept=lambda plan: running.intake.accept(plan),
+        accept=lambda plan, *, retry_dead: running.intake.accept(plan, retry_dead=retry_dead),
         observer=observer,
         clock=options.clock,
         new_uid=event_uid,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from router.config.fields import Fields
+from router.config.fields import Fields, kind_of
 from router.config.model_check import build_model
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
@@ -18,16 +18,15 @@ from router.registry import DESTINATION_KEYS, RegisteredAction, Registry
 
 _DEFAULT_RETRY = RetryPolicy()
 _DEFAULT_BREAKER = BreakerPolicy()
-NOT_YET = ("rate", "breaker", "max_pause")
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
     """A configured place that actions go to; `timeout` is seconds an attempt, `mark` where it is defined.
 
-    `mark` is None for one that stands in no file: a plugin whose settings are all optional needs none. Of each
-    of its lanes, `interval` is the seconds between two starts (its rate), `breaker` when it opens, and
-    `max_pause` the seconds that a Retry-After is obeyed for, at most.
+    `interval` is the seconds between two starts of a lane, None without a rate; `breaker` is None where it is
+    switched off. `max_pause` is for how many seconds a lane waits at the destination's own word, at most.
+    `mark` is None for one that stands in no file: a plugin whose settings are all optional needs none.
     """
 
     name: str
@@ -74,9 +73,9 @@ def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Pr
     retry = _DEFAULT_RETRY if retry_node is None else read_retry(retry_node, problems, _DEFAULT_RETRY)
     timeout = read_timeout(fields, 30.0)
     concurrency = fields.count("concurrency", default=8)
-    for later in NOT_YET:
-        if (key := fields.node.key(later)) is not None:
-            problems.error("not-yet", key, f"`{later}` is not supported yet")
+    interval = fields.rate("rate")
+    breaker = read_breaker(fields, problems)
+    max_pause = fields.duration("max_pause", default=3600.0, above_zero=True)
     registered = registry.get(plugin)
     if registered is None:
         hint = did_you_mean(plugin, registry.actions)
@@ -93,7 +92,18 @@ def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Pr
         return None
     assert isinstance(config, Model)  # noqa: S101 - the registry takes no other Config
     return Destination(
-        name, plugin, registered.action, config, concurrency, retry, timeout, mark, registered.version
+        name,
+        plugin,
+        registered.action,
+        config,
+        concurrency,
+        retry,
+        timeout,
+        mark,
+        registered.version,
+        interval,
+        breaker,
+        max_pause,
     )
 
 
@@ -105,13 +115,34 @@ def plugin_of(name: str, node: Node) -> str:
 
 def read_timeout(fields: Fields, default: float) -> float:
     """Return the seconds of `timeout`, which is more than nothing."""
-    seconds = fields.duration("timeout", default=default)
-    if seconds <= 0:
-        node = fields.node.get("timeout")
-        assert node is not None  # noqa: S101 - the default is positive
-        fields.problems.error("out-of-range", node, "`timeout` must be more than 0s")
-        return default
-    return seconds
+    return fields.duration("timeout", default=default, above_zero=True)
+
+
+def read_breaker(fields: Fields, problems: Problems) -> BreakerPolicy | None:
+    """Return the policy of `breaker`, which is on unless it says `false`; what it leaves out has its default."""
+    node = fields.get("breaker")
+    if node is None:
+        return _DEFAULT_BREAKER
+    if isinstance(node, Scalar) and node.value is False:
+        return None
+    if not isinstance(node, Mapping):
+        said = str(node.value).lower() if isinstance(node, Scalar) else ""
+        hint = "write {share: 50%, minimum: 20, window: 60s, pause: 30s}, or a part of it"
+        if said in ("off", "no", "none", "never", "null"):
+            hint = "write false"
+        elif said in ("on", "yes", "true"):
+            hint = "leave it out: it is on by itself"
+        problems.error("wrong-type", node, f"`breaker` must be a mapping or false, not {kind_of(node)}", hint)
+        return _DEFAULT_BREAKER
+    inner = Fields(node, problems, "`breaker`")
+    policy = BreakerPolicy(
+        share=inner.share("share", default=_DEFAULT_BREAKER.share),
+        minimum=inner.count("minimum", default=_DEFAULT_BREAKER.minimum),
+        window=inner.duration("window", default=_DEFAULT_BREAKER.window, above_zero=True),
+        pause=inner.duration("pause", default=_DEFAULT_BREAKER.pause, above_zero=True),
+    )
+    inner.finish()
+    return policy
 
 
 def read_retry(node: Node, problems: Problems, base: RetryPolicy) -> RetryPolicy:

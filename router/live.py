@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from router.errors import Permanent, Rejected
 from router.journal.journal import StoredEvent
-from router.model import Event, Plan, RawRequest, StoredDelivery
+from router.model import Death, Event, Plan, PlannedDelivery, RawRequest, StoredDelivery
+from router.printable import one_line
 from router.routing.table import ActionPolicy
 from router.ruleset import Ruleset
+from router.sources.body import read_json
 from router.sources.source import Source
+
+log = logging.getLogger(__name__)
 
 
 class Live:
@@ -41,19 +46,38 @@ class Live:
 
     def reread(self, stored: StoredEvent) -> Event:
         """Return a stored event as today's configuration reads it; raises Rejected where it cannot."""
-        source = self.sources.get(stored.source)
-        if source is None:
-            raise Rejected(404, f"no source `{stored.source}` is configured any more")
-        request = RawRequest(
-            source=stored.source,
-            method="POST",
-            path=source.path,
-            query=stored.query,
-            headers=stored.headers,
-            body=stored.body,
-            received_at=stored.received_at,
+        return _reread(stored, self.sources)
+
+    def on_dead(
+        self, stored: StoredEvent, delivery: StoredDelivery, now: datetime | None = None
+    ) -> tuple[PlannedDelivery, ...]:
+        """Return what today's configuration does about a dead delivery of a stored event.
+
+        Without its source the event is taken as it is stored. What cannot be read at all is logged, and nothing
+        is done. The new deliveries have their whole time from `now` on, by default from the death on.
+        """
+        ruleset = self.ruleset
+        try:
+            known = stored.source in ruleset.sources
+            event = _reread(stored, ruleset.sources) if known else _as_stored(stored)
+        except Rejected as error:
+            log.error(
+                "the death of %s cannot be told: its event %s cannot be read: %s",
+                delivery.id,
+                stored.uid,
+                one_line(error.reason, 500),
+            )
+            return ()
+        death = Death(
+            id=delivery.id,
+            route=delivery.route,
+            action=delivery.action,
+            reason=delivery.reason or "",
+            attempts=delivery.attempts,
+            lease=delivery.lease,
+            at=now or delivery.settled_at,
         )
-        return source.identify(request, stored.uid)
+        return ruleset.on_dead(event, death)
 
     def policy(self, delivery: StoredDelivery) -> ActionPolicy:
         """Return how a delivery is retried today."""
@@ -68,3 +92,38 @@ class Live:
             return found.sign(event_id, now, body)
         except ValueError as error:
             raise Permanent(f"the body cannot be signed anew: {error}") from None
+
+
+def _reread(stored: StoredEvent, sources: Mapping[str, Source]) -> Event:
+    source = sources.get(stored.source)
+    if source is None:
+        raise Rejected(404, f"no source `{stored.source}` is configured any more")
+    request = RawRequest(
+        source=stored.source,
+        method="POST",
+        path=source.path,
+        query=stored.query,
+        headers=stored.headers,
+        body=stored.body,
+        received_at=stored.received_at,
+    )
+    return source.identify(request, stored.uid)
+
+
+def _as_stored(stored: StoredEvent) -> Event:
+    """Return an event of a source that has gone: its data are the whole payload, for all that is known."""
+    payload = read_json(stored.body)
+    return Event(
+        uid=stored.uid,
+        source=stored.source,
+        id=stored.id,
+        type=stored.type,
+        time=stored.time,
+        received_at=stored.received_at,
+        body=stored.body,
+        payload=payload,
+        data=payload,
+        headers=stored.headers,
+        query=stored.query,
+        deduplicable=stored.deduplicable,
+    )

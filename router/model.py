@@ -206,6 +206,23 @@ class StoredDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Death:
+    """A delivery that has died, as an `on_dead` is told of it.
+
+    `lease` tells one death of it from the next, after a person's retry. `at` is from when on what is done about
+    it is tried; None for the receipt of its event.
+    """
+
+    id: str
+    route: str
+    action: str
+    reason: str
+    attempts: int
+    lease: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try of a delivery, and what follows from it.
 

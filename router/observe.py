@@ -25,6 +25,9 @@ class Observer:
     def reloaded(self, digest: str, problems: int) -> None:
         """Note that the files were read again; with problems the old ones stay in force."""
 
+    def purged(self, events: int) -> None:
+        """Note that so many events were removed from the journal, because their retention was over."""
+
 
 class Observers(Observer):
     """Tells many; one that raises does not keep the others from being told, nor the work from going on."""
@@ -51,6 +54,10 @@ class Observers(Observer):
     def reloaded(self, digest: str, problems: int) -> None:
         """Tell all."""
         self._tell("reloaded", digest, problems)
+
+    def purged(self, events: int) -> None:
+        """Tell all."""
+        self._tell("purged", events)
 
     def _tell(self, what: str, *args: object, **kwargs: object) -> None:
         for observer in self._all:

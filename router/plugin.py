@@ -195,10 +195,16 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Where an action stands: the sources of its route, and for how many seconds it may be retried."""
+    """Where an action stands: the sources of its route, and for how many seconds it may be retried.
+
+    `delay` is for how many seconds it is held back before (infinite where the event says), and `rate` whether
+    its destination has one, so that it may wait.
+    """
 
     sources: tuple[SourceInfo, ...] = ()
     retry_span: float = 0.0
+    delay: float = 0.0
+    rate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

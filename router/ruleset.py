@@ -11,10 +11,11 @@ from router.config.document import Document, read_document
 from router.config.node import Mark, Node
 from router.config.problem import Problems
 from router.destinations import Destination, compile_destinations, plugin_of, secrets_of
-from router.model import Event, Plan, StoredDelivery
+from router.model import Death, Event, Plan, PlannedDelivery, StoredDelivery
 from router.redaction import Redactor
 from router.registry import Registry, load_registry
 from router.routing.context import Context, Faulty
+from router.routing.deaths import on_dead
 from router.routing.explain import Explanation, explain
 from router.routing.plan import plan
 from router.routing.table import ActionPolicy, RouteTable, compile_routes
@@ -49,6 +50,10 @@ class Ruleset:
     def explain(self, event: Event) -> Explanation:
         """Say of every route why it takes the event, or why not."""
         return explain(self.table, event)
+
+    def on_dead(self, event: Event, death: Death) -> tuple[PlannedDelivery, ...]:
+        """Return what is done about the death of a delivery of this event; pure."""
+        return on_dead(self.table, event, death)
 
     def policy(self, delivery: StoredDelivery) -> ActionPolicy:
         """Return how a delivery is retried today; its destination's settings where its action vanished."""
@@ -100,7 +105,7 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
         plugins=frozenset(_plugin_name(Path(fault.file)) for fault in registry.faults),
     )
     context = Context(sources, destinations, registry, document.vars, faulty=faulty)
-    table = compile_routes(document.routes, context, problems)
+    table = compile_routes(document.routes, context, problems, on_dead=document.on_dead)
     watched = _watched([*seen, *sorted(context.files)], document.plugins)
     if problems.errors:
         return Loaded(None, problems, document, watched)

@@ -11,7 +11,7 @@ from router.config.node import Mapping
 from router.config.problem import Problem, Problems
 from router.config.yaml import parse
 from router.destinations import Destination, compile_destinations, read_retry, secrets_of
-from router.model import RetryPolicy
+from router.model import BreakerPolicy, RetryPolicy
 from router.registry import Registry, load_registry
 
 HOOK = "https://hooks.slack.com/services/T0/B0/abcdefghijkl"
@@ -52,6 +52,37 @@ def test_limits_are_read_and_are_no_business_of_the_plugin() -> None:
     assert found["app"].retry == RetryPolicy(4, 0.5, RetryPolicy().max_delay, 172_800.0)
 
 
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [("2/s", 0.5), ("100/m", 0.6), ("500/h", 7.2), ("1000/d", 86.4), ("0.5/s", 2.0), ("0.001/d", 86_400_000.0)],
+)
+def test_a_rate_is_the_seconds_between_two_starts(rate: str, seconds: float) -> None:
+    found, problems = compiled(f"http: {{rate: {rate}}}\n")
+    assert problems == []
+    assert found["http"].interval == pytest.approx(seconds)
+
+
+def test_a_breaker_is_on_by_itself_and_can_be_set_in_part_or_switched_off() -> None:
+    found, problems = compiled(
+        "a: {type: http, breaker: {share: 12.5%, minimum: 3}}\nb: {type: http, breaker: false}\n"
+        "c: {type: http, max_pause: 5m, breaker: {share: 100%, window: 2m, pause: 500ms}}\n"
+    )
+    assert problems == []
+    assert found["a"].breaker == BreakerPolicy(share=0.125, minimum=3)
+    assert found["b"].breaker is None
+    assert (found["c"].breaker, found["c"].max_pause) == (BreakerPolicy(1.0, 20, 120.0, 0.5), 300.0)
+
+
+def test_what_stands_in_no_file_has_a_lane_like_the_others() -> None:
+    found, _ = compiled("app: {type: http}\n")
+    for destination in (found["app"], found["http"]):
+        assert (destination.interval, destination.breaker, destination.max_pause) == (
+            None,
+            BreakerPolicy(),
+            3600.0,
+        )
+
+
 def test_an_action_whose_settings_are_all_optional_needs_no_destination() -> None:
     found, problems = compiled("{}")
     assert problems == []
@@ -72,9 +103,37 @@ def test_a_destination_of_that_name_takes_the_place_of_the_implied_one() -> None
         ("eng: {type: slak, token: x}", "unknown-action", "1:13", "there is no action `slak`", "`slack`"),
         ("slak: {token: x}", "unknown-action", "1:1", "`slak` needs a `type`", "`slack`"),
         ("eng: {type: slack, tokn: x, token: y}", "unknown-key", "1:20", "`tokn`", "`token`"),
-        ("http: {rate: 1/s}", "not-yet", "1:8", "`rate` is not supported yet", None),
-        ("http: {breaker: {}}", "not-yet", "1:8", "`breaker` is not supported yet", None),
-        ("http: {max_pause: 1h}", "not-yet", "1:8", "`max_pause` is not supported yet", None),
+        ("http: {rte: 1/s}", "unknown-key", "1:8", "`rte`", "`rate`"),
+        ("http: {rate: 2}", "wrong-unit", "1:14", "`rate` needs a unit", "write 2/s, or 2/m"),
+        ("http: {rate: 2/sec}", "wrong-unit", "1:14", "`2/sec` is not a rate: write 2/s, 100/m", None),
+        ("http: {rate: -2/s}", "wrong-unit", "1:14", "`-2/s` is not a rate", None),
+        ("http: {rate: 0/s}", "out-of-range", "1:14", "more than 0, or nothing is ever sent", "leave `rate` out"),
+        ("http: {rate: 0.000/d}", "out-of-range", "1:14", "more than 0", "leave `rate` out"),
+        ("http: {rate: off}", "wrong-type", "1:14", "a rate, such as 2/s, not a text", "leave `rate` out"),
+        ("http: {rate: false}", "wrong-type", "1:14", "not true or false", "leave `rate` out"),
+        ("http: {rate: null}", "wrong-type", "1:14", "not null", "leave `rate` out"),
+        ("http: {rate: [1/s]}", "wrong-type", "1:14", "not a list", None),
+        ("http: {max_pause: 10}", "wrong-unit", "1:19", "`max_pause` needs a unit", "write 10s, or 10m"),
+        ("http: {max_pause: 0s}", "out-of-range", "1:19", "`max_pause` must be more than 0s", None),
+        ("http: {max_pause: 4000d}", "wrong-unit", "1:19", "too long", None),
+        ("http: {breaker: off}", "wrong-type", "1:17", "must be a mapping or false", "write false"),
+        ("http: {breaker: 'no'}", "wrong-type", "1:17", "must be a mapping or false", "write false"),
+        ("http: {breaker: yes}", "wrong-type", "1:17", "must be a mapping or false", "on by itself"),
+        ("http: {breaker: true}", "wrong-type", "1:17", "must be a mapping or false", "on by itself"),
+        ("http: {breaker: 50%}", "wrong-type", "1:17", "not a text", "write {share: 50%, minimum: 20"),
+        ("http: {breaker: []}", "wrong-type", "1:17", "not a list", "write {share: 50%"),
+        ("http: {breaker: {shares: 50%}}", "unknown-key", "1:18", "`breaker` has no key `shares`", "`share`"),
+        ("http: {breaker: {share: 50}}", "wrong-unit", "1:25", "`share` needs a unit", "write 50%"),
+        ("http: {breaker: {share: 0.5}}", "wrong-unit", "1:25", "`share` needs a unit", "write 50%"),
+        ("http: {breaker: {share: half}}", "wrong-unit", "1:25", "`half` is not a share: write 50%", None),
+        ("http: {breaker: {share: 0%}}", "out-of-range", "1:25", "between 1% and 100%", None),
+        ("http: {breaker: {share: 101%}}", "out-of-range", "1:25", "between 1% and 100%", None),
+        ("http: {breaker: {share: -5%}}", "wrong-unit", "1:25", "not a share", None),
+        ("http: {breaker: {share: true}}", "wrong-type", "1:25", "must be a text", None),
+        ("http: {breaker: {minimum: 0}}", "out-of-range", "1:27", "`minimum` must be at least 1", None),
+        ("http: {breaker: {window: 60}}", "wrong-unit", "1:26", "`window` needs a unit", "write 60s"),
+        ("http: {breaker: {window: 0s}}", "out-of-range", "1:26", "`window` must be more than 0s", None),
+        ("http: {breaker: {pause: 0ms}}", "out-of-range", "1:25", "`pause` must be more than 0s", None),
         ("http: {concurrency: 0}", "out-of-range", "1:21", "at least 1", None),
         ("http: {timeout: 0s}", "out-of-range", "1:17", "more than 0s", None),
         ("http: {timeout: soon}", "wrong-unit", "1:17", "not a duration", None),

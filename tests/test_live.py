@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from router.errors import Permanent, Rejected
 from router.journal.journal import StoredEvent
 from router.live import Live
-from router.model import EventState, RetryPolicy
+from router.model import EventState, PlannedDelivery, RetryPolicy
 from router.ruleset import Ruleset, load_ruleset
 from tests.delivery.house import stored
 
@@ -102,3 +103,55 @@ def test_a_body_is_signed_anew_with_the_secret_of_its_source(live: Live) -> None
 def test_a_source_without_a_secret_signs_nothing_and_says_so(live: Live, source: str) -> None:
     with pytest.raises(Permanent, match=f"the source `{source}` holds no secret"):
         live.sign(source, "msg_1", b"{}", NOW)
+
+
+DEATHS = (
+    TEXT
+    + """    on_dead:
+      - http: {path: "/dead/{{ payload.name }}/{{ delivery.attempts }}", json: "{{ delivery.reason }}"}
+on_dead:
+  - http: {path: "/dead/{{ data.name }}", json: {route: "{{ route }}", type: "{{ event.type }}"}}
+"""
+)
+
+
+def path(deliveries: tuple[PlannedDelivery, ...]) -> str:
+    [made] = deliveries
+    return str(json.loads(made.params)["path"])
+
+
+def test_a_death_is_told_by_todays_routes_of_the_event_as_it_is_read_today(live: Live, tmp_path: Path) -> None:
+    live.swap(rules(tmp_path, DEATHS))
+    dead = stored(route="hand-on", reason="410", attempts=3, lease=7, settled_at=NOW)
+    assert path(live.on_dead(kept(), dead)) == "/dead/ada/3"
+    assert path(live.on_dead(kept(), replace(dead, route="gone"))) == "/dead/ada"
+    assert live.on_dead(kept(), dead) == live.on_dead(kept(), dead)
+    assert live.on_dead(kept(), dead)[0].id != live.on_dead(kept(), replace(dead, lease=9))[0].id
+
+
+def test_it_is_tried_from_the_death_on_or_from_the_moment_it_is_told(live: Live, tmp_path: Path) -> None:
+    live.swap(rules(tmp_path, DEATHS))
+    dead = stored(route="hand-on", settled_at=NOW + timedelta(hours=1))
+    assert live.on_dead(kept(), dead)[0].expires_at == NOW + timedelta(hours=25)
+    assert live.on_dead(kept(), dead, NOW + timedelta(days=9))[0].expires_at == NOW + timedelta(days=10)
+
+
+def test_an_event_whose_source_has_gone_is_told_of_as_it_is_stored(live: Live, tmp_path: Path) -> None:
+    live.swap(rules(tmp_path, DEATHS))
+    [made] = live.on_dead(kept("gone"), stored(route="hand-on"))
+    assert json.loads(made.params) == {
+        "path": "/dead/ada",
+        "json": {"route": "hand-on", "type": "of another day"},
+    }
+    assert live.ruleset.policy(stored(route="gone", action=made.action)).retry.max_attempts == 3
+
+
+@pytest.mark.parametrize("source", ["open", "gone"])
+def test_an_event_that_cannot_be_read_is_logged_and_nobody_is_told(
+    live: Live, tmp_path: Path, caplog: pytest.LogCaptureFixture, source: str
+) -> None:
+    live.swap(rules(tmp_path, DEATHS))
+    assert live.on_dead(kept(source, body=b"{"), stored(route="hand-on")) == ()
+    [line] = caplog.messages
+    assert line.startswith("the death of dlv_")
+    assert "its event evt_a cannot be read: " in line

@@ -32,6 +32,7 @@ def faults(config: HttpConfig | None, params: Mapping[str, Any], usage: Usage) -
             if not source.signable:
                 why = f"the source `{source.name}` holds no secret that can sign anew"
                 yield Fault(("forward",), f"{why}: use `forward: original`")
-    if forward == "original" and usage.retry_span > TOLERANCE:
-        why = "receivers refuse an old signature, mostly after 5 minutes, and this may be retried for longer"
-        yield Fault(("forward",), f"{why}: use `forward: resign`, or a shorter `retry`", warning=True)
+    if forward == "original" and (usage.delay or usage.rate or usage.retry_span > TOLERANCE):
+        other = "no `delay`" if usage.delay else "no `rate`" if usage.rate else "a shorter `retry`"
+        why = "receivers refuse an old signature, mostly after 5 minutes, and this may be sent later than that"
+        yield Fault(("forward",), f"{why}: use `forward: resign`, or {other}", warning=True)

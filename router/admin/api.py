@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,7 @@ class AdminApi:
         health.add_to(self.app)
         self.app.router.add_get("/metrics", self._serve_metrics)
         self.app.router.add_post("/api/v1/retry", self._retry)
+        self.app.router.add_post("/api/v1/discard", self._discard)
         self.app.router.add_post("/api/v1/replay", self._replay)
 
     @web.middleware
@@ -99,6 +100,11 @@ class AdminApi:
         wanted = delivery_filter(asked["filter"])
         return _answer(200, **await self._changes.retry(wanted, dry_run=asked["dry_run"]))
 
+    async def _discard(self, request: web.Request) -> web.Response:
+        asked = await _read(request, {"filter", "all", "dry_run", "note"}, texts={"note"})
+        wanted = delivery_filter(asked["filter"])
+        return _answer(200, **await self._changes.discard(wanted, asked["note"], dry_run=asked["dry_run"]))
+
     async def _replay(self, request: web.Request) -> web.Response:
         asked = await _read(request, {"filter", "all", "dry_run", "again"})
         wanted = event_filter(asked["filter"])
@@ -106,7 +112,7 @@ class AdminApi:
         return _answer(200, **result)
 
 
-async def _read(request: web.Request, known: set[str]) -> dict[str, Any]:
+async def _read(request: web.Request, known: set[str], texts: Collection[str] = ()) -> dict[str, Any]:
     try:
         asked = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -115,7 +121,10 @@ async def _read(request: web.Request, known: set[str]) -> dict[str, Any]:
         raise ValueError('the body must be a JSON object: {"filter": {...}}')
     if unknown := sorted(set(asked) - known):
         raise ValueError(f"unknown key `{unknown[0]}`; known: {', '.join(sorted(known))}")
-    for flag in known - {"filter"}:
+    for name in texts:
+        if not isinstance(asked.setdefault(name, ""), str):
+            raise ValueError(f"`{name}` must be a text")
+    for flag in known - {"filter", *texts}:
         if not isinstance(asked.setdefault(flag, False), bool):
             raise ValueError(f"`{flag}` must be true or false")
     asked.setdefault("filter", {})

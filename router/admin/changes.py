@@ -12,9 +12,11 @@ from router.ids import replay_id
 from router.journal.journal import DeliveryFilter, EventFilter, Journal, StoredEvent
 from router.model import DeliveryState, Plan
 
+MOST_NOTE = 1000
+
 
 class Changes:
-    """Retries dead deliveries and replays stored events; `wake` tells the worker that there is work."""
+    """Retries, releases and ends deliveries, and replays stored events; `wake` tells the worker of work."""
 
     def __init__(
         self,
@@ -30,15 +32,27 @@ class Changes:
         self._wake = wake
 
     async def retry(self, wanted: DeliveryFilter, *, dry_run: bool = False) -> dict[str, Any]:
-        """Make the dead deliveries that fit due again: same ids, same bodies, fresh attempts."""
-        if wanted.state not in (None, DeliveryState.DEAD):
-            raise ValueError(f"only dead deliveries are retried, not {wanted.state} ones")
+        """Make the dead deliveries that fit due again: same ids, same bodies, fresh attempts.
+
+        With the state `held` in the filter it releases the held ones, as they were.
+        """
+        wanted = _stopped(wanted, "retried")
         if dry_run:
-            dead = replace(wanted, state=DeliveryState.DEAD)
-            return {"would_retry": await self._journal.count(dead)}
+            return {"would_retry": await self._journal.count(wanted)}
         retried = await self._journal.retry(wanted, self._clock())
         self._wake()
         return {"retried": len(retried), "ids": retried[:1000]}
+
+    async def discard(self, wanted: DeliveryFilter, note: str, *, dry_run: bool = False) -> dict[str, Any]:
+        """End the dead deliveries that fit, or the held ones, for good; the note is kept as the reason."""
+        wanted = _stopped(wanted, "discarded")
+        if dry_run:
+            return {"would_discard": await self._journal.count(wanted)}
+        if not note.strip():
+            raise ValueError("`note` is needed: say why these deliveries are ended")
+        if len(note) > MOST_NOTE:
+            raise ValueError(f"`note` is longer than {MOST_NOTE} characters")
+        return {"discarded": await self._journal.discard(wanted, note.strip(), self._clock())}
 
     async def replay(self, wanted: EventFilter, *, again: bool = False, dry_run: bool = False) -> dict[str, Any]:
         """Send stored events through today's routes: new deliveries, with ids of their own.
@@ -51,3 +65,10 @@ class Changes:
         )
         self._wake()
         return result.as_dict()
+
+
+def _stopped(wanted: DeliveryFilter, how: str) -> DeliveryFilter:
+    """Return the filter for dead deliveries, or for held ones where it says so."""
+    if wanted.state not in (None, DeliveryState.DEAD, DeliveryState.HELD):
+        raise ValueError(f"only dead or held deliveries are {how}, not {wanted.state} ones")
+    return replace(wanted, state=wanted.state or DeliveryState.DEAD)

@@ -1,4 +1,4 @@
-"""Reads the filters of `retry` and `replay`, from the API and from the command line alike."""
+"""Reads the filters of `retry`, `discard` and `replay`, from the API and from the command line alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIMES = ("since", "until")
 
 
 def delivery_filter(asked: Mapping[str, Any]) -> DeliveryFilter:
-    """Read the filter of a `retry`; raises ValueError that says which key is wrong."""
+    """Read the filter of a `retry` or `discard`; raises ValueError that says which key is wrong."""
     return DeliveryFilter(**_read(asked, _DELIVERY, {"state": DeliveryState}))
 
 

@@ -48,6 +48,7 @@ class Metrics(Observer):
         )
         self._dead = self._counter("router_dead", "Deliveries that died", "destination", "route")
         self._reloads = self._counter("router_reloads", "Reads of the configuration", "result")
+        self._purged = self._counter("router_purged_events", "Events removed because their retention was over")
         self._seconds = Histogram(
             "router_attempt_seconds", "Duration of attempts", ["destination"], registry=self._registry
         )
@@ -98,6 +99,10 @@ class Metrics(Observer):
         if not problems:
             self._config.clear()
             self._config.labels(digest=digest[:12]).set(1)
+
+    def purged(self, events: int) -> None:
+        """Count removed events."""
+        self._purged.inc(events)
 
     def exposition(self, stats: Stats | None, waited: float, worker: Mapping[str, float]) -> bytes:
         """Return the text format, with the journal's counts where they could be read."""

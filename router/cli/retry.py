@@ -12,21 +12,21 @@ from router.cli.output import dump
 from router.cli.store import change
 from router.model import DeliveryState, EventState
 
+STOPPED = ("source", "type", "route", "since", "until", "text", "event", "action", "destination", "state")
+"""The filters of what is dead or held."""
+
 
 def add(commands: Any) -> None:
     """Add both commands."""
     again = commands.add_parser(
         "retry",
         help="dead deliveries again: same ids, same bodies",
-        description="Make dead deliveries due again: same id, same body, same idempotency key.",
+        description="Make dead deliveries due again: same id, same body, same idempotency key. "
+        "With --state held, release those that a restored backup holds.",
     )
-    again.add_argument("ids", nargs="*", metavar="DELIVERY", help="these deliveries")
-    add_filters(again, of="deliveries")
-    again.add_argument("--event", metavar="ID", help="those of this event")
-    again.add_argument("--action", help="those of this action")
-    again.add_argument("--destination", help="those to this destination")
-    _add_common(again, "every dead delivery")
-    again.set_defaults(command=retry, state=None)
+    add_stopped(again)
+    add_how(again, "every dead delivery, or every held one")
+    again.set_defaults(command=retry)
 
     anew = commands.add_parser(
         "replay",
@@ -40,11 +40,22 @@ def add(commands: Any) -> None:
         "--delivery-state", choices=[state.value for state in DeliveryState], help="with a delivery in this state"
     )
     anew.add_argument("--again", action="store_true", help="also what was delivered already")
-    _add_common(anew, "every stored event")
+    add_how(anew, "every stored event")
     anew.set_defaults(command=replay)
 
 
-def _add_common(command: argparse.ArgumentParser, everything: str) -> None:
+def add_stopped(command: argparse.ArgumentParser) -> None:
+    """Take which dead or held deliveries are meant."""
+    command.add_argument("ids", nargs="*", metavar="DELIVERY", help="these deliveries")
+    add_filters(command, of="deliveries")
+    command.add_argument("--event", metavar="ID", help="those of this event")
+    command.add_argument("--action", help="those of this action")
+    command.add_argument("--destination", help="those to this destination")
+    command.add_argument("--state", choices=("dead", "held"), help="in this state (default: dead)")
+
+
+def add_how(command: argparse.ArgumentParser, everything: str) -> None:
+    """Take what all changes of the journal have in common."""
     command.add_argument("--all", action="store_true", help=everything)
     command.add_argument("--dry-run", action="store_true", help="count only")
     add_journal(command)
@@ -53,23 +64,23 @@ def _add_common(command: argparse.ArgumentParser, everything: str) -> None:
 
 def retry(asked: argparse.Namespace) -> int:
     """Retry what fits."""
-    names = ("source", "type", "route", "since", "until", "text", "event", "action", "destination")
-    said = change(asked, "retry", _request(asked, names))
+    said = change(asked, "retry", request(asked, STOPPED))
+    state = asked.state or "dead"
     if asked.ids and not said.get("retried", said.get("would_retry")):
-        raise Stop("none of these is a dead delivery (see `router deliveries show ID`)", AT_FAULT)
+        raise Stop(f"none of these is a {state} delivery (see `router deliveries show ID`)", AT_FAULT)
     if asked.json:
         print(dump(said))
     elif asked.dry_run:
-        print(f"{said['would_retry']} dead deliveries would be retried")
+        print(f"{said['would_retry']} {state} deliveries would be {'released' if state == 'held' else 'retried'}")
     else:
-        print(f"{said['retried']} dead deliveries are due again")
+        print(f"{said['retried']} {state} deliveries are due again")
     return FINE
 
 
 def replay(asked: argparse.Namespace) -> int:
     """Replay what fits."""
     names = ("source", "type", "route", "since", "until", "text", "state", "delivery_state")
-    said = change(asked, "replay", _request(asked, names) | {"again": asked.again})
+    said = change(asked, "replay", request(asked, names) | {"again": asked.again})
     if asked.json:
         print(dump(said))
         return FINE
@@ -89,7 +100,8 @@ def replay(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def _request(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+def request(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is asked for, as the API takes it; ends with a usage error where nothing says which."""
     wanted: dict[str, Any] = {}
     for name in names:
         value = getattr(asked, name)

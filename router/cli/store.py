@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
@@ -17,6 +18,16 @@ from router.errors import JournalBusy, JournalError
 if TYPE_CHECKING:
     from router.journal.lock import Holder
     from router.journal.reader import SqliteReader
+    from router.journal.sqlite import SqliteJournal
+
+
+def existing_journal(asked: argparse.Namespace) -> Path:
+    """Return the file of the journal that a command is about; ends with 3 where there is none."""
+    path = journal_path(asked)
+    if not path.exists():
+        hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
+        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
+    return path
 
 
 @asynccontextmanager
@@ -24,11 +35,7 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
     """Open the journal for reading; a running process is not disturbed."""
     from router.journal.reader import SqliteReader
 
-    path = journal_path(asked)
-    if not path.exists():
-        hint = "" if asked.dev else " (the journal of `router dev` is read with --dev)"
-        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
-    store = SqliteReader(path)
+    store = SqliteReader(existing_journal(asked))
     try:
         yield store
     except JournalError as error:
@@ -37,13 +44,34 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
         await store.close()
 
 
+@asynccontextmanager
+async def owner(asked: argparse.Namespace) -> AsyncIterator[SqliteJournal]:
+    """Own the journal for the while; no router may run."""
+    from router.app import utc_now
+    from router.journal.lock import Lock
+    from router.journal.sqlite import SqliteJournal
+
+    path = existing_journal(asked)
+    lock = Lock(path)
+    journal = SqliteJournal(path, clock=utc_now)
+    try:
+        lock.acquire(0)
+        await journal.open()
+        try:
+            yield journal
+        finally:
+            await journal.close()
+    except JournalError as error:
+        raise Stop(str(error), UNREACHABLE) from None
+    finally:
+        lock.release()
+
+
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Retry or replay, through the process that owns the journal; where none does, by owning it for the while."""
+    """Change the journal through the process that owns it; where none does, by owning it for the while."""
     from router.journal.lock import Lock
 
-    path = journal_path(asked)
-    if not path.exists():
-        raise Stop(f"there is no journal at {path}: has the router run here?", UNREACHABLE)
+    path = existing_journal(asked)
     lock = Lock(path)
     try:
         lock.acquire(0)
@@ -90,9 +118,12 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
     try:
         await journal.open()
         try:
-            if verb == "retry":
+            if verb in ("retry", "discard"):
                 changes = Changes(journal, _no_plan, clock=utc_now)
-                return await changes.retry(delivery_filter(request["filter"]), dry_run=request["dry_run"])
+                wanted, dry_run = delivery_filter(request["filter"]), request["dry_run"]
+                if verb == "retry":
+                    return await changes.retry(wanted, dry_run=dry_run)
+                return await changes.discard(wanted, request["note"], dry_run=dry_run)
             changes = Changes(journal, _planner(asked), clock=utc_now)
             return await changes.replay(
                 event_filter(request["filter"]), again=request["again"], dry_run=request["dry_run"]
@@ -106,7 +137,7 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
 
 
 def _no_plan(*_: Any) -> Any:
-    raise AssertionError("a retry plans nothing")
+    raise AssertionError("only a replay plans anything")
 
 
 def _planner(asked: argparse.Namespace) -> Any:

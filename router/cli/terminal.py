@@ -77,6 +77,11 @@ class Terminal(Observer):
                 word, style = _WORDS[planned.state]
                 title = self._paint(word, style, "bold")
                 self._say(f"{title} {planned.route}/{planned.action}: {safe(planned.reason)}")
+            elif planned.due_at is not None:
+                title = self._paint("waiting", "yellow", "bold")
+                self._say(
+                    f"{title} {planned.route}/{planned.action}: due at {planned.due_at:%Y-%m-%d %H:%M:%S} UTC"
+                )
 
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Show how an attempt went, and what would have been sent."""

@@ -28,8 +28,11 @@ VERSION = 1  #: of the language
 _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
-_KEYS = frozenset({"version", "include", "plugins", "routes", *_SETTINGS, *_NAMED})
-_NOT_YET = frozenset({"on_dead", "retention", "dead_retention"})
+_KEYS = frozenset({"version", "include", "plugins", "routes", "on_dead", *_SETTINGS, *_NAMED})
+_ELSEWHERE = {
+    **dict.fromkeys(("retention", "dead_retention", "min_free", "lock_wait"), "it belongs to `journal`"),
+    "on_duplicate": "it belongs to a source",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Document:
     sources: Mapping
     destinations: Mapping
     routes: tuple[Node, ...]
+    on_dead: Node | None
     secrets: frozenset[str]
     made: frozenset[str]
 
@@ -108,6 +112,7 @@ def read_document(
         sources=gathered.named("sources", start),
         destinations=gathered.named("destinations", start),
         routes=tuple(gathered.routes),
+        on_dead=gathered.settings.get("on_dead"),
         secrets=frozenset(found.secrets),
         made=frozenset(found.made),
     )
@@ -132,15 +137,15 @@ class _Gathered:
             name = str(key.value)
             if name == "routes":
                 self._routes(file.references.refuse(value))
+            elif name == "on_dead":
+                self._add(file, name, key, file.references.refuse(value))
             elif name in _SETTINGS or name in _NAMED or name == "plugins":
                 resolved = file.references.resolve(value, made_up=self._made_up if name in _MADE_UP else None)
                 self._add(file, name, key, resolved)
             elif name == "version":
                 self._version(value)
-            elif name in _NOT_YET:
-                self._problems.error("not-yet", key, f"`{name}` is not supported yet")
             elif name != "include" and not name.startswith("x-"):
-                hint = did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
+                hint = _ELSEWHERE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
                 self._problems.error("unknown-key", key, f"the file has no key `{name}`", hint)
 
     def named(self, name: str, start: Mark) -> Mapping:

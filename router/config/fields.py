@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Values
 from typing import TypeVar
@@ -11,6 +12,8 @@ from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
 
 T = TypeVar("T")
+D = TypeVar("D")
+_NONE = frozenset({"off", "no", "none", "never", "false", "null", "unlimited"})  # as people write "no limit"
 
 
 def kind_of(node: Node) -> str:
@@ -93,9 +96,39 @@ class Fields:
         self.wrong(node, name, "a whole number")
         return default
 
-    def duration(self, name: str, *, default: float) -> float:
+    def duration(self, name: str, *, default: float, above_zero: bool = False) -> float:
         """Return a duration, in seconds."""
-        return self._unit(name, units.duration, default, "write {0}s, or {0}m for minutes")
+        seconds = self._unit(name, units.duration, None, "write {0}s, or {0}m for minutes")
+        node = self.node.get(name)
+        if above_zero and seconds == 0 and node is not None:
+            self.problems.error("out-of-range", node, f"`{name}` must be more than 0s")
+            return default
+        return default if seconds is None else seconds
+
+    def rate(self, name: str) -> float | None:
+        """Return the seconds between two starts; None where the key is missing, and there is no limit."""
+        node = self.node.get(name)
+        if isinstance(node, Scalar) and not left_out(node) and str(node.value).lower() in _NONE:
+            self.read.add(name)
+            self.wrong(node, name, "a rate, such as 2/s", f"leave `{name}` out where there is no limit")
+            return None
+        seconds = self._unit(name, units.rate, None, "write {0}/s, or {0}/m for each minute")
+        if seconds is None or not math.isinf(seconds):
+            return seconds
+        assert node is not None  # noqa: S101 - it was read just above
+        message = f"`{name}` must be more than 0, or nothing is ever sent"
+        self.problems.error("out-of-range", node, message, f"leave `{name}` out where there is no limit")
+        return None
+
+    def share(self, name: str, *, default: float) -> float:
+        """Return a part of the whole between 1% and 100%, as a number up to 1."""
+        node = self.node.get(name)
+        number = node.value if isinstance(node, Scalar) and isinstance(node.value, float) else 1.0
+        found = self._unit(name, units.share, default, f"write {number:.0%}" if 0 < number < 1 else "write {0}%")
+        if node is not None and not 0.01 <= found <= 1:
+            self.problems.error("out-of-range", node, f"`{name}` must be between 1% and 100%")
+            return default
+        return found
 
     def size(self, name: str, *, default: int) -> int:
         """Return a size, in bytes."""
@@ -143,7 +176,7 @@ class Fields:
                     if hint == f"did you mean `{missing}`?":
                         self.problems.retract(self.node, message)
 
-    def _unit(self, name: str, read: Callable[[str], T], default: T, hint: str) -> T:
+    def _unit(self, name: str, read: Callable[[str], T], default: D, hint: str) -> T | D:
         node = self.node.get(name)
         if isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             self.read.add(name)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from router.config import units
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems
@@ -46,12 +47,18 @@ class AdminSettings:
 
 @dataclass(frozen=True, slots=True)
 class JournalSettings:
-    """The store: its address, its file (SQLite), the free bytes it wants, and seconds to wait for its lock."""
+    """The store: its address, its file (SQLite), the free bytes it wants, and seconds to wait for its lock.
+
+    `retention` is for how many seconds an event is kept once its deliveries are settled, `dead_retention` one
+    of which a delivery is dead.
+    """
 
     url: str = "sqlite:///router.db"
     path: Path | None = Path("router.db")
     min_free: int = 512 * MIB
     lock_wait: float = 60.0
+    retention: float = 30 * 86400.0
+    dead_retention: float = 90 * 86400.0
 
 
 def read_server(node: Node | None, problems: Problems) -> ServerSettings:
@@ -120,8 +127,17 @@ def read_journal(node: Node | None, problems: Problems) -> JournalSettings:
         path=_journal_path(url, where, problems),
         min_free=fields.size("min_free", default=default.min_free),
         lock_wait=fields.duration("lock_wait", default=default.lock_wait),
+        retention=_positive(fields, "retention", default.retention),
+        dead_retention=_positive(fields, "dead_retention", default.dead_retention),
     )
-    fields.finish(not_yet=("retention", "dead_retention", "order_retention"))
+    if settings.dead_retention < settings.retention:
+        given = node.get("dead_retention")
+        hint = f"write dead_retention: {units.span(settings.retention)}, or more" if given is None else None
+        message = "`dead_retention` must be at least `retention`: what is dead is kept longer"
+        if given is None:
+            message = f"`retention` is longer than `dead_retention` ({units.span(default.dead_retention)})"
+        problems.error("out-of-range", given or node.get("retention") or node, message, hint)
+    fields.finish(not_yet=("order_retention",))
     return settings
 
 

@@ -1,11 +1,13 @@
-"""Durations, sizes and counts as people write them: `500ms 10s 5m 2h 3d`, `64KiB 1MiB`."""
+"""Durations, sizes, rates and shares as people write them: `500ms 10s 5m 2h 3d`, `64KiB`, `2/s 100/m`, `50%`."""
 
 from __future__ import annotations
 
+import math
 import re
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST = 3650 * 86400.0
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
@@ -26,3 +28,32 @@ def size(text: str) -> int:
     if match is None:
         raise ValueError(f"`{text}` is not a size: write 512B, 64KiB, 1MiB or 2GiB")
     return int(match[1]) * _BYTES[match[2]]
+
+
+def rate(text: str) -> float:
+    """Return the seconds between two starts, infinite for a rate of 0; raises ValueError with the wanted form."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)/(s|m|h|d)", text.strip())
+    if match is None:
+        raise ValueError(f"`{text}` is not a rate: write 2/s, 100/m, 500/h or 1000/d")
+    count = float(match[1])
+    return _SECONDS[match[2]] / count if count else math.inf
+
+
+def share(text: str) -> float:
+    """Return a part of the whole, 0.5 for `50%`; raises ValueError with the form that is wanted."""
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%", text.strip())
+    if match is None:
+        raise ValueError(f"`{text}` is not a share: write 50%")
+    return float(match[1]) / 100
+
+
+def span(seconds: float) -> str:
+    """Write a duration for people, in its two largest units (`2d 4h`, `1m 30s`); under a second in ms."""
+    if seconds < 1:
+        return f"{max(0, round(seconds * 1000))}ms"
+    rest, words = int(seconds), []
+    for unit, size in _UNITS:
+        count, rest = divmod(rest, size)
+        if count:
+            words.append(f"{count}{unit}")
+    return " ".join(words[:2])

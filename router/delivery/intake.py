@@ -17,21 +17,22 @@ class Intake:
         self._journal = journal
         self._worker = worker
 
-    async def accept(self, plan: Plan) -> Appended:
+    async def accept(self, plan: Plan, *, retry_dead: bool = True) -> Appended:
         """Store an event with all its deliveries; returns after the commit.
 
+        `retry_dead` says whether a duplicate makes the dead deliveries of its event due again.
         Raises JournalUnwritable or ValueError where nothing was stored. A caller that is cancelled does not
         undo it: the commit may be under way, and deliveries that it stores as running have to be run.
         """
-        done = await asyncio.shield(spawn(self._accept(plan), name=f"store {plan.event.uid}"))
+        done = await asyncio.shield(spawn(self._accept(plan, retry_dead), name=f"store {plan.event.uid}"))
         if isinstance(done, Exception):
             raise done
         return done
 
-    async def _accept(self, plan: Plan) -> Appended | Exception:
+    async def _accept(self, plan: Plan, retry_dead: bool) -> Appended | Exception:
         taken = self._worker.take(plan.deliveries)
         try:
-            appended = await self._journal.append(plan, take=taken)
+            appended = await self._journal.append(plan, take=taken, retry_dead=retry_dead)
             self._worker.started(appended, plan.event)
         except Exception as error:  # the caller answers for it, or nobody is there any more
             return error

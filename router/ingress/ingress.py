@@ -64,6 +64,13 @@ class Limits(Protocol):
         """Whose X-Forwarded-For is believed."""
 
 
+class Accept(Protocol):
+    """Stores an event with all its deliveries; returns after the commit."""
+
+    def __call__(self, plan: Plan, *, retry_dead: bool) -> Awaitable[Appended]:
+        """`retry_dead` says whether a duplicate makes the dead deliveries of its event due again."""
+
+
 class Ingress:
     """Accepts events: nothing is acknowledged before `accept` has returned, and no answer is ever a 500.
 
@@ -75,7 +82,7 @@ class Ingress:
     def __init__(
         self,
         ruleset: Callable[[], RulesetLike],
-        accept: Callable[[Plan], Awaitable[Appended]],
+        accept: Accept,
         observer: Observer,
         clock: Callable[[], datetime],
         new_uid: NewId,
@@ -129,7 +136,7 @@ class Ingress:
             raw = self._raw(name, request, await self._body(request, limits, held), peer)
             source.verify(raw)
             event = source.identify(raw, self._new_uid(raw.received_at))
-            return await self._append(event, _plan(rules, event), held)
+            return await self._append(event, _plan(rules, event), held, retry_dead=source.retries_dead)
         except Rejected as error:
             answer = self._refuse(raw, name, peer, error.status, error.reason)
             if raw is None and request.body_exists:
@@ -165,9 +172,9 @@ class Ingress:
             remote=peer,
         )
 
-    async def _append(self, event: Event, plan: Plan, held: Held) -> web.Response:
+    async def _append(self, event: Event, plan: Plan, held: Held, *, retry_dead: bool) -> web.Response:
         """Wait for the commit, but no longer than a sender still does; one that comes later counts, too."""
-        task = spawn(self._commit(plan), name=f"accept {event.uid}")
+        task = spawn(self._commit(plan, retry_dead), name=f"accept {event.uid}")
         done, _ = await asyncio.wait({task}, timeout=held.patience)
         if not done:
             # The bytes are in memory until the commit is over, so they go on counting until then.
@@ -179,10 +186,10 @@ class Ingress:
             raise result
         return duplicate(result.uid) if result.duplicate else accepted(result.uid, len(result.deliveries))
 
-    async def _commit(self, plan: Plan) -> Appended | Exception:
+    async def _commit(self, plan: Plan, retry_dead: bool) -> Appended | Exception:
         # A failure is a value here: nobody may wait for it any more, and it is no fault of the task's.
         try:
-            appended = await self._accept(plan)
+            appended = await self._accept(plan, retry_dead=retry_dead)
         except Exception as error:
             return error
         self._observer.accepted(plan.event, plan, duplicate=appended.duplicate, differs=appended.differs)

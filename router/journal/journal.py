@@ -6,103 +6,34 @@ One contract suite (tests/journal/contract.py) holds every implementation to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from router.journal.lane import LaneCount, LaneLimits, LaneState
-from router.model import (
-    Attempt,
-    DeliveryState,
-    EventState,
-    Outcome,
-    Pairs,
-    Plan,
-    PlannedDelivery,
-    StoredDelivery,
+from router.journal.answers import (
+    Appended,
+    Claimed,
+    Queue,
+    Stats,
+    StoredAttempt,
+    StoredEvent,
+    StoredReplay,
 )
+from router.journal.lane import LaneCount, LaneLimits, LaneState
+from router.model import Attempt, DeliveryState, EventState, Plan, PlannedDelivery, StoredDelivery
 
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What an append did: `duplicate` when the source had sent this id before, `differs` when it then had
-    another body. `deliveries` are those that were stored, in the order of the plan; `lease` is theirs where
-    they were taken. `retried` are the dead deliveries of a duplicate's event that it made due again.
-    """
-
-    uid: str
-    deliveries: tuple[StoredDelivery, ...] = ()
-    duplicate: bool = False
-    differs: bool = False
-    retried: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a claim took. `left` are the lanes (destination, lane) that still have due deliveries.
-
-    `next_at` says of each destination that was asked for when something may start that cannot now: it becomes
-    due, or its lane's pause, rate or breaker lets it. Lanes that only want a free slot are not in it. `cut` are
-    destinations of which not every lane was looked at.
-    """
-
-    deliveries: Sequence[StoredDelivery] = ()
-    left: frozenset[tuple[str, str]] = frozenset()
-    next_at: Mapping[str, datetime] = field(default_factory=dict)
-    cut: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReplay:
-    """A replay that was asked for: its filter and its counts so far, as JSON has them.
-
-    `last` is the event that it did last; `state` is running, done or cancelled.
-    """
-
-    id: str
-    filter: Mapping[str, object]
-    result: Mapping[str, object]
-    last: str | None
-    state: str
-    started_at: datetime
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """An event as the journal holds it; `body` and `headers` only where one event is asked for."""
-
-    uid: str
-    source: str
-    id: str
-    type: str
-    time: datetime
-    received_at: datetime
-    state: EventState
-    reason: str | None
-    size: int
-    duplicates: int
-    deliveries: Mapping[DeliveryState, int] = field(default_factory=dict)
-    headers: Pairs = ()
-    query: Pairs = ()
-    body: bytes = b""
-    deduplicable: bool = True
-    duplicate_differs: int = 0  #: of the duplicates, those with another body
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAttempt:
-    """One recorded try of a delivery; `outcome` is None while it runs.
-
-    An interrupted one is no attempt, so the one after it has its `number` again.
-    """
-
-    number: int
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: Outcome | None
-    reason: str | None
-    facts: Mapping[str, object]
+__all__ = [
+    "Appended",
+    "Claimed",
+    "DeliveryFilter",
+    "EventFilter",
+    "Journal",
+    "Queue",
+    "Stats",
+    "StoredAttempt",
+    "StoredEvent",
+    "StoredReplay",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +70,6 @@ class DeliveryFilter:
     text: str | None = None  #: in the parameters or the reason
     before: str | None = None  #: a delivery id: continue a listing, newest first, below it
     limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What waits in a lane: ready deliveries, suspects left aside, and when the first of them is or was due."""
-
-    destination: str
-    lane: str
-    ready: int
-    first_due: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts by state, and the oldest due delivery that is ready."""
-
-    events: Mapping[EventState, int]
-    deliveries: Mapping[DeliveryState, int]
-    oldest_due: datetime | None
-    bytes: int
 
 
 class Journal(Protocol):
@@ -221,8 +132,9 @@ class Journal(Protocol):
     async def record(self, attempt: Attempt) -> bool:
         """Settle an attempt; false where its lease is not the delivery's any more (nothing changes then).
 
-        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts;
-        one that does makes it a retry. `pause_until` pauses the whole lane, in the same commit.
+        A suspect is none any more. An attempt that does not count leaves the delivery its number of attempts, and
+        its `first_started_at` empty where nothing else was begun; one that does makes it a retry. `pause_until`
+        pauses the whole lane, in the same commit.
         """
 
     async def release(self, delivery_id: str, lease: int, now: datetime) -> bool:
@@ -306,3 +218,6 @@ class Journal(Protocol):
 
     async def probe(self) -> None:
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
+
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now: a probe, and room on the disk."""

@@ -26,7 +26,8 @@ def lanes(connection: sqlite3.Connection) -> list[LaneState]:
 
 def queues(connection: sqlite3.Connection) -> list[Queue]:
     """Return every lane that has ready deliveries."""
-    return [Queue(*row[:3], moment(row[3])) for row in connection.execute(_SQL["queues"])]
+    rows = connection.execute(_SQL["queues"])
+    return [Queue(destination, lane, ready, moment(due)) for destination, lane, ready, due in rows]
 
 
 def body(connection: sqlite3.Connection, uid: str) -> bytes:

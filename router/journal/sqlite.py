@@ -21,9 +21,10 @@ from router.journal.bulk import Bulk
 from router.journal.disk import Disk
 from router.journal.encoding import microseconds
 from router.journal.journal import Appended, Claimed, DeliveryFilter
+from router.journal.keeping import SqliteKeeping
 from router.journal.lane import LaneCount, LaneLimits, LaneState
 from router.journal.migration import open_for_writing
-from router.journal.reader import DEADLINE, SqliteReader
+from router.journal.reader import DEADLINE
 from router.journal.statements import load
 from router.journal.transaction import Operation
 from router.journal.writer import Writer
@@ -35,7 +36,7 @@ RETRIES_A_COMMIT = 200
 _PROBE = load("write.sql")["probe"]
 
 
-class SqliteJournal(SqliteReader):
+class SqliteJournal(SqliteKeeping):
     """The Journal protocol (journal.py says what each call promises) on a file of a local disk.
 
     Who opens it holds its Lock: two writing processes would undo each other's claims. Below `min_free` free
@@ -45,8 +46,7 @@ class SqliteJournal(SqliteReader):
     def __init__(
         self, path: Path, *, clock: Callable[[], datetime], min_free: int = MIN_FREE, deadline: float = DEADLINE
     ) -> None:
-        super().__init__(path, deadline=deadline)
-        self._clock = clock
+        super().__init__(path, clock=clock, deadline=deadline)
         self._disk = Disk(path, min_free)
         self._writer: Writer | None = None
         self._batcher: Batcher[Operation] | None = None
@@ -62,6 +62,7 @@ class SqliteJournal(SqliteReader):
         self._writer = Writer(connection, partial(open_for_writing, self.path, again=True), str(self.path))
         self._batcher = Batcher(self._writer.send)
         try:
+            await self._hold_copy()
             await self._write(partial(_call, settle.recover, self._clock()))
         except BaseException:
             await self.close()
@@ -129,6 +130,8 @@ class SqliteJournal(SqliteReader):
 
     async def retry(self, wanted: DeliveryFilter, now: datetime) -> list[str]:
         """Make dead deliveries ready and due now, with fresh attempts and time; return their ids."""
+        if wanted.state is DeliveryState.HELD:
+            return await self._free(wanted, now)
         if wanted.state not in (None, DeliveryState.DEAD):
             return []
         # The search is a reader's, so that a long one holds up no commit; the writer looks at `state` again.
@@ -143,6 +146,12 @@ class SqliteJournal(SqliteReader):
         """Write and commit something harmless; raise JournalUnwritable where that fails."""
         await self._write(partial(_probe, microseconds(self._clock())))
 
+    async def ready(self) -> None:
+        """Raise JournalUnwritable where a new event would be refused now."""
+        if (trouble := await asyncio.to_thread(self._disk.trouble)) is not None:
+            raise trouble
+        await self.probe()
+
     def _append(self, cursor: sqlite3.Cursor, batch: list[appending.EventRows]) -> Sequence[object]:
         if (trouble := self._disk.trouble()) is not None:
             return [JournalUnwritable(str(trouble)) for _ in batch]  # an error of its own for each caller
@@ -152,6 +161,13 @@ class SqliteJournal(SqliteReader):
         if self._batcher is None:
             raise JournalError("the journal is not open")
         return await self._batcher.submit(operation)
+
+    async def _between(self, work: Callable[[sqlite3.Connection], object]) -> object:
+        if self._writer is None:
+            raise JournalError("the journal is not open")
+        result: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._writer.between(work, partial(_deliver, result))
+        return await result
 
 
 def _nothing() -> None: ...
@@ -164,3 +180,12 @@ def _call(function: Callable[..., T], *arguments_and_cursor: object) -> T:
 
 def _probe(at: int, cursor: sqlite3.Cursor) -> None:
     cursor.execute(_PROBE, (at,))
+
+
+def _deliver(result: asyncio.Future[object], results: Sequence[object]) -> None:
+    if result.done():
+        return  # its caller was cancelled
+    if isinstance(results[0], BaseException):
+        result.set_exception(results[0])
+    else:
+        result.set_result(results[0])

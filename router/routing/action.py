@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from router.config.fields import Fields, kind_of, left_out
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
-from router.destinations import Destination, read_retry
+from router.destinations import Destination, read_retry, read_timeout
 from router.model import RetryPolicy
 from router.plugin import SourceInfo, Usage
 from router.registry import RegisteredAction
@@ -16,15 +16,20 @@ from router.routing.context import Context
 from router.routing.events import EventFilter, compile_events
 from router.routing.names import OF_ITEM
 from router.routing.parameters import Parameters, compile_parameters
+from router.routing.reach import templates_of
 from router.routing.shape import Struct
 from router.routing.template import Template, compile_expression, is_template
+from router.routing.timing import Timing, compile_timing
 
-COMMON = ("name", "destination", "event", "if", "for_each", "retry", "timeout")
-NOT_YET = ("delay", "fresh", "lane", "final")
+COMMON = ("name", "destination", "event", "if", "for_each", "retry", "timeout", "delay", "fresh", "lane")
+NOT_YET = ("final",)
+ON_DEAD = "on_dead"
+PREFIX = f"{ON_DEAD}/"  #: before the names of the actions of an `on_dead`, where deliveries name them
+_NOT_ON_DEAD = ("event", "for_each", "delay", "fresh")
 _ELSEWHERE = {
     "where": "a `where` belongs to the route; an action has an `if`",
     **dict.fromkeys(
-        ("source", "vars", "fallback", "enabled", "else", "order_by", "on_dead"), "it belongs to the route"
+        ("source", "vars", "fallback", "enabled", "else", "order_by", ON_DEAD), "it belongs to the route"
     ),
     **dict.fromkeys(("rate", "breaker", "concurrency", "max_pause"), "it belongs to the destination"),
 }
@@ -40,7 +45,7 @@ class ActionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RouteAction:
-    """An action of a route; `condition` and `each` are its `if` and `for_each`."""
+    """An action of a route, or of an `on_dead`; `condition` and `each` are its `if` and `for_each`."""
 
     name: str
     plugin: RegisteredAction
@@ -52,6 +57,14 @@ class RouteAction:
     parameters: Parameters
     mark: Mark
     named: bool
+    timing: Timing = Timing()  # noqa: RUF009 - frozen
+
+    @property
+    def templates(self) -> Iterator[Template]:
+        """Every template of the action."""
+        yield from (bare for bare in (self.condition, self.each) if bare is not None)
+        yield from self.timing.templates
+        yield from templates_of(self.parameters.part)
 
     @property
     def condition_of_item(self) -> bool:
@@ -61,47 +74,57 @@ class RouteAction:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an action needs to know of its route; `types` are all that its sources can send, if that is known."""
+    """What an action needs to know of its place: `owner` names it, as in "the route `a`".
 
-    route: str
+    `types` are all that the sources can send, if that is known. With `on_dead` the action is done about a death.
+    """
+
+    owner: str
     sources: tuple[str, ...]
     types: frozenset[str] | None
     events: EventFilter | None
     known: Collection[str]
+    on_dead: bool = False
 
 
 def compile_action(node: Node, setting: Setting, context: Context, problems: Problems) -> RouteAction | None:
     """Compile an action; None where it cannot be, which is noted."""
-    fields = Fields(node, problems, f"an action of the route `{setting.route}`")
+    fields = Fields(node, problems, f"an action of {setting.owner}")
     plugin = _plugin(fields, context, problems, whole=isinstance(node, Mapping))
     if plugin:
         _check_indentation(fields, plugin, problems)
     destination = _destination(fields, plugin, context, problems) if plugin else None
     name = fields.text("name")
     check_constant(fields, "name")
-    nodes = fields.names("event")
-    events = None
-    if nodes is not None:
-        events = compile_events(nodes, setting.types, problems, setting.events)
-    each = expression(fields, "for_each", setting.known, problems)
-    known = frozenset(setting.known) | (OF_ITEM if fields.node.get("for_each") is not None else frozenset())
+    if name is not None and name.startswith(PREFIX) and (name_node := fields.node.get("name")) is not None:
+        problems.error("reserved-name", name_node, f"names that begin with `{PREFIX}` are those of `{ON_DEAD}`")
+    events, each, known = None, None, frozenset(setting.known)
+    if not setting.on_dead:
+        nodes = fields.names("event")
+        events = None if nodes is None else compile_events(nodes, setting.types, problems, setting.events)
+        each = expression(fields, "for_each", setting.known, problems)
+        known |= OF_ITEM if fields.node.get("for_each") is not None else frozenset()
     condition = expression(fields, "if", known, problems)
     retry_node = fields.get("retry")
     base = destination.retry if destination else RetryPolicy()
     retry = base if retry_node is None else read_retry(retry_node, problems, base)
-    timeout = fields.duration("timeout", default=destination.timeout if destination else 30.0)
-    if timeout <= 0 and (timeout_node := fields.node.get("timeout")) is not None:
-        problems.error("out-of-range", timeout_node, "`timeout` must be more than 0s")
+    timeout = read_timeout(fields, destination.timeout if destination else 30.0)
+    timing = compile_timing(fields, known, problems, lane_only=setting.on_dead)
     parameters = None
     if plugin:
         usage = Usage(
-            tuple(SourceInfo(s, context.sources[s].signable) for s in setting.sources), retry_span(retry)
+            tuple(SourceInfo(s, context.sources[s].signable) for s in setting.sources),
+            retry_span(retry),
+            timing.longest,
+            destination is not None and destination.interval is not None,
         )
         given = fields.get(plugin.name)
         config = destination.config if destination else None
         if given is not None:
             parameters = compile_parameters(given, plugin.action, config, usage, known, problems, context.files)
-    fields.finish(not_yet=NOT_YET, also_known=COMMON, elsewhere=_ELSEWHERE)
+    others = dict.fromkeys(_NOT_ON_DEAD, "what `on_dead` does is done at once, once for each death")
+    allowed = set(COMMON) - others.keys() if setting.on_dead else COMMON
+    fields.finish(not_yet=NOT_YET, also_known=allowed, elsewhere={**_ELSEWHERE, **others})
     if not plugin or not destination or not parameters:
         return None
     policy = ActionPolicy(retry, timeout)
@@ -116,6 +139,7 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
         parameters,
         fields.node.mark,
         name is not None,
+        timing,
     )
 
 

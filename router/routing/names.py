@@ -8,6 +8,9 @@ import re
 ALWAYS = frozenset({"event", "data", "payload", "headers", "query", "route", "omit", "range"})
 #: What one knows under `for_each` besides.
 OF_ITEM = frozenset({"item", "index"})
+#: What one knows in `on_dead` besides, and what it has.
+OF_DEATH = frozenset({"delivery"})
+DEATH_MEMBERS = ("id", "route", "action", "reason", "attempts")
 _OF_JINJA = frozenset(
     [
         "and",
@@ -62,7 +65,7 @@ _OF_JINJA = frozenset(
     ]
 )
 #: What neither a var nor an `as` may be called.
-CANNOT_NAME = ALWAYS | OF_ITEM | _OF_JINJA | {"delivery"}
+CANNOT_NAME = ALWAYS | OF_ITEM | OF_DEATH | _OF_JINJA
 
 
 def identifier(name: str) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from router.ids import delivery_id
-from router.model import DeliveryState, Event, EventState, Plan, PlannedDelivery
+from router.model import Event, EventState, Plan, PlannedDelivery
 from router.routing.action import RouteAction
 from router.routing.bounds import DELIVERIES, BoundsError, event_budget, fresh_budget
-from router.routing.faults import reason_of
+from router.routing.maker import Maker
 from router.routing.parts import listed
 from router.routing.route import Route
 from router.routing.scope import Scope
@@ -19,7 +19,6 @@ from router.routing.table import RouteTable
 from router.routing.verdict import ActionVerdict, Judgement, RouteVerdict, judge, truth
 
 Only = Callable[[str, str], bool]
-NOT_RENDERED = b"null"  #: the parameters of a delivery that could not be rendered: no plugin takes them
 
 
 def plan(table: RouteTable, event: Event, *, replay: str = "", only: Only | None = None) -> Plan:
@@ -56,10 +55,10 @@ def decide(
 class _Decision:
     def __init__(self, table: RouteTable, event: Event, replay: str, only: Only | None, told: bool) -> None:
         self.event = event
-        self.replay = replay
         self.only = only
         self.told = told
         self.scope = Scope(event, table.constants, table.source_vars.get(event.source, ()))
+        self.maker = Maker(event, partial(_identified, event.uid, replay), event.received_at)
         self.made = 0
 
     def of(self, routes: tuple[Route, ...]) -> list[RouteVerdict]:
@@ -90,7 +89,7 @@ class _Decision:
         elif self.only is not None and not self.only(judged.route.name, action.name):
             reason = "left out: nothing is to be done again"
         elif judged.error is not None:
-            deliveries = (self._dead(judged.route, action, None, judged.error),)
+            deliveries = (self.maker.dead(judged.route.name, action, None, judged.error),)
         else:
             deliveries, why = self._deliveries(judged.route, action, names)
             reason = why or reason
@@ -107,17 +106,17 @@ class _Decision:
         if action.condition is not None and not action.condition_of_item:
             holds, error = truth(action.condition, names, "`if`")
             if error is not None:
-                return (self._dead(route, action, None, error),), None
+                return (self.maker.dead(route.name, action, None, error),), None
             if not holds:
                 return (), "`if` is false"
         if action.each is None:
-            return (self._rendered(route, action, None, names),), None
+            return (self.maker.rendered(route.name, action, None, names),), None
         try:
             with fresh_budget():
                 items = listed(action.each.bare(names))
         except Exception as error:
             failed = action.each.failed(error, names, "`for_each`")
-            return (self._dead(route, action, None, str(failed)),), None
+            return (self.maker.dead(route.name, action, None, str(failed)),), None
         if self.made + len(items) > DELIVERIES:
             raise BoundsError(f"more than {DELIVERIES:,} deliveries for one event")
         found = [self._of_item(route, action, i, {**names, "item": x, "index": i}) for i, x in enumerate(items)]
@@ -132,47 +131,14 @@ class _Decision:
         if action.condition is not None and action.condition_of_item:
             holds, error = truth(action.condition, names, "`if`")
             if error is not None:
-                return self._dead(route, action, index, error)
+                return self.maker.dead(route.name, action, index, error)
             if not holds:
                 return None
-        return self._rendered(route, action, index, names)
+        return self.maker.rendered(route.name, action, index, names)
 
-    def _rendered(
-        self, route: Route, action: RouteAction, index: int | None, names: dict[str, Any]
-    ) -> PlannedDelivery:
-        try:
-            with fresh_budget():
-                params = action.parameters.render(names)
-        except Exception as error:
-            return self._dead(route, action, index, reason_of(error, (), names))
-        return self._delivery(route, action, index, params, DeliveryState.READY, None)
 
-    def _dead(self, route: Route, action: RouteAction, index: int | None, reason: str) -> PlannedDelivery:
-        return self._delivery(route, action, index, NOT_RENDERED, DeliveryState.DEAD, reason)
-
-    def _delivery(
-        self,
-        route: Route,
-        action: RouteAction,
-        index: int | None,
-        params: bytes,
-        state: DeliveryState,
-        reason: str | None,
-    ) -> PlannedDelivery:
-        return PlannedDelivery(
-            id=delivery_id(self.event.uid, route.name, action.name, index, self.replay),
-            route=route.name,
-            action=action.name,
-            plugin=action.plugin.name,
-            plugin_version=action.plugin.version,
-            destination=action.destination.name,
-            params=params,
-            max_attempts=action.policy.retry.max_attempts,
-            expires_at=self.event.received_at + timedelta(seconds=action.policy.retry.max_age),
-            state=state,
-            reason=reason,
-            index=index,
-        )
+def _identified(uid: str, replay: str, route: str, action: str, index: int | None) -> str:
+    return delivery_id(uid, route, action, index, replay)
 
 
 def _switched_off(judged: Judgement) -> Judgement:

@@ -12,20 +12,24 @@ from router.routing.action import RouteAction, Setting, check_constant, compile_
 from router.routing.condition import Condition, compile_where
 from router.routing.context import Context
 from router.routing.events import EventFilter, compile_events
-from router.routing.names import ALWAYS
+from router.routing.names import ALWAYS, OF_DEATH
 from router.routing.reach import check_reach, templates_of
 from router.routing.template import Template, is_template
 from router.routing.vars import Var, compile_vars
 
-NOT_YET = ("order_by", "on_dead")
+NOT_YET = ("order_by",)
 _ELSEWHERE = dict.fromkeys(
-    ("destination", "for_each", "retry", "timeout"), "it belongs to an action, beside its plugin's key"
+    ("destination", "for_each", "retry", "timeout", "delay", "fresh", "lane"),
+    "it belongs to an action, beside its plugin's key",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A rule; `sources` is None for all, `condition` its `if`, `otherwise` the actions of its `else`."""
+    """A rule; `sources` is None for all, `condition` its `if`, `otherwise` the actions of its `else`.
+
+    `on_dead` are the actions for its deliveries that die, None where it has none of its own.
+    """
 
     name: str
     mark: Mark
@@ -38,6 +42,7 @@ class Route:
     otherwise: tuple[RouteAction, ...]
     fallback: bool
     enabled: bool
+    on_dead: tuple[RouteAction, ...] | None = None
     order: int = 0
 
     def wants(self, source: str, type_: str) -> bool:
@@ -69,11 +74,16 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     vars_ = _vars(fields, known, context, problems)
     known = known | {var.name for var in vars_}
     condition = expression(fields, "if", known, problems)
-    setting = Setting(name or "", every, types, events, known)
+    setting = Setting(f"the route `{name or ''}`", every, types, events, known)
     actions = _actions(fields, "actions", setting, context, problems)
     otherwise = _actions(fields, "else", setting, context, problems)
-    _check_reach(every, context, vars_, condition, [*actions, *otherwise], problems)
-    _check_names([*actions, *otherwise], name or "", problems)
+    on_dead_node = fields.get("on_dead")
+    on_dead = None
+    if on_dead_node is not None:
+        setting = replace(setting, owner=f"`on_dead` of {setting.owner}", on_dead=True, known=known | OF_DEATH)
+        on_dead = tuple(compile_actions(on_dead_node, "on_dead", setting, context, problems))
+    _check_reach(every, context, vars_, condition, [*actions, *otherwise, *(on_dead or ())], problems)
+    _check_names([*actions, *otherwise], f"the route `{name or ''}`", problems)
     else_node = fields.node.key("else")
     if else_node is not None and where_node is None and condition is None and fields.node.get("if") is None:
         problems.warning("never", else_node, "`else` never happens: the route has neither `where` nor `if`")
@@ -94,7 +104,18 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
         tuple(otherwise),
         fallback,
         enabled,
+        on_dead,
     )
+
+
+def compile_on_dead(node: Node, context: Context, problems: Problems) -> tuple[RouteAction, ...]:
+    """Compile the `on_dead` of the whole file: for the deliveries of every route that has none of its own."""
+    every = tuple(context.sources)
+    known = _known(every, context).union(*(context.likely_vars(name) for name in context.faulty.sources))
+    setting = Setting("`on_dead`", every, None, None, known | OF_DEATH, on_dead=True)
+    actions = compile_actions(node, "on_dead", setting, context, problems)
+    _check_reach(every, context, (), None, actions, problems)
+    return tuple(actions)
 
 
 def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[str] | None:
@@ -151,16 +172,24 @@ def _actions(
     fields: Fields, key: str, setting: Setting, context: Context, problems: Problems
 ) -> list[RouteAction]:
     node = fields.get(key, required=key == "actions" and bool(fields.node.entries))
-    if node is None:
-        return []
+    return [] if node is None else compile_actions(node, key, setting, context, problems)
+
+
+def compile_actions(
+    node: Node, key: str, setting: Setting, context: Context, problems: Problems
+) -> list[RouteAction]:
+    """Compile a list of actions; an `on_dead` may be empty, and its names are its own."""
     if not isinstance(node, Sequence):
         hint = "begin each action with `- `" if isinstance(node, Mapping) else None
         problems.error("wrong-type", node, f"`{key}` must be a list of actions, not {kind_of(node)}", hint)
         return []
-    if not node.items:
+    if not node.items and not setting.on_dead:
         problems.error("empty", node, f"`{key}` is empty: list at least one action")
     found = [compile_action(item, setting, context, problems) for item in node.items]
-    return [action for action in found if action is not None]
+    actions = [action for action in found if action is not None]
+    if setting.on_dead:
+        _check_names(actions, setting.owner, problems)
+    return actions
 
 
 def _check_reach(
@@ -171,20 +200,20 @@ def _check_reach(
     actions: list[RouteAction],
     problems: Problems,
 ) -> None:
-    parts = [*(var.part for var in vars_), *(action.parameters.part for action in actions)]
-    bare = [condition, *(a.condition for a in actions), *(a.each for a in actions)]
-    used = [*(t for part in parts for t in templates_of(part)), *(t for t in bare if t is not None)]
+    used = [*(t for var in vars_ for t in templates_of(var.part)), *(t for a in actions for t in a.templates)]
+    if condition is not None:
+        used.append(condition)
     hidden = {*context.constants, *(var.name for var in vars_)}
     check_reach(used, {source: context.sources[source].vars.keys() for source in sources}, hidden, problems)
 
 
-def _check_names(actions: list[RouteAction], route: str, problems: Problems) -> None:
+def _check_names(actions: list[RouteAction], owner: str, problems: Problems) -> None:
     first: dict[str, RouteAction] = {}
     plugins = [action.plugin.name for action in actions]
     for action in actions:
         if not action.named and plugins.count(action.plugin.name) > 1:
-            message = f"`{action.plugin.name}` stands twice in the route `{route}`: give each of them a `name`"
+            message = f"`{action.plugin.name}` stands twice in {owner}: give each of them a `name`"
             problems.error("missing-name", action.mark, message)
         elif (other := first.setdefault(action.name, action)) is not action:
-            message = f"the action `{action.name}` stands twice in the route: here and at {other.mark}"
+            message = f"the action `{action.name}` stands twice in {owner}: here and at {other.mark}"
             problems.error("duplicate-name", action.mark, message, "choose another `name`")

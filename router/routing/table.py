@@ -10,10 +10,10 @@ from typing import Any
 from router.config.node import Mapping as MappingNode
 from router.config.node import Mark, Node
 from router.config.problem import Problems
-from router.routing.action import ActionPolicy, RouteAction
+from router.routing.action import PREFIX, ActionPolicy, RouteAction
 from router.routing.context import Context
 from router.routing.names import ALWAYS
-from router.routing.route import Route, compile_route
+from router.routing.route import Route, compile_on_dead, compile_route
 from router.routing.template import is_template
 from router.routing.vars import Var, check_name, compile_vars
 
@@ -23,7 +23,10 @@ _REMEMBERED = 4096  # pairs of source and type; senders choose the types, so thi
 
 
 class RouteTable:
-    """The routes in file order; `files` are what they read besides the configuration (`{file: ...}`)."""
+    """The routes in file order; `files` are what they read besides the configuration (`{file: ...}`).
+
+    `on_dead` are the actions for deaths of the routes that have none of their own.
+    """
 
     def __init__(
         self,
@@ -31,16 +34,21 @@ class RouteTable:
         constants: Mapping[str, Any],
         source_vars: Mapping[str, tuple[Var, ...]],
         files: Sequence[Path] = (),
+        on_dead: Sequence[RouteAction] = (),
     ) -> None:
+        self.on_dead = tuple(on_dead)
         self.routes = tuple(route.at(order) for order, route in enumerate(routes))
         self.constants = constants
         self.source_vars = source_vars
         self.files = tuple(files)
-        self._actions: dict[tuple[str, str], RouteAction] = {
-            (route.name, action.name): action
-            for route in self.routes
-            for action in (*route.actions, *route.otherwise)
-        }
+        self._named = {route.name: route for route in self.routes}
+        self._actions: dict[tuple[str, str], RouteAction] = {}
+        for route in self.routes:
+            for action in (*route.actions, *route.otherwise):
+                self._actions[route.name, action.name] = action
+            for action in self.on_dead if route.on_dead is None else route.on_dead:
+                self._actions[route.name, PREFIX + action.name] = action
+        self._of_deaths = {PREFIX + action.name: action for action in self.on_dead}
         self._exact: dict[str, list[Route]] = defaultdict(list)
         self._open: list[Route] = []
         for route in self.routes:
@@ -62,14 +70,28 @@ class RouteTable:
             self._found[source, type_] = found
         return found
 
+    def route(self, name: str) -> Route | None:
+        """Return the route of a name."""
+        return self._named.get(name)
+
     def policy(self, route: str, action: str) -> ActionPolicy | None:
-        """Return how an action's deliveries are retried; None where there is no such action any more."""
+        """Return how an action's deliveries are retried; None where there is no such action any more.
+
+        What was made about a death of a route that has gone is of the file's own `on_dead`.
+        """
         found = self._actions.get((route, action))
+        if found is None and route not in self._named:
+            found = self._of_deaths.get(action)
         return found.policy if found else None
 
 
-def compile_routes(routes: Sequence[Node], context: Context, problems: Problems) -> RouteTable:
-    """Compile all routes; every fault is noted, and the table must not be used where there are any."""
+def compile_routes(
+    routes: Sequence[Node], context: Context, problems: Problems, *, on_dead: Node | None = None
+) -> RouteTable:
+    """Compile all routes, and the `on_dead` of all of them.
+
+    Every fault is noted, and the table must not be used where there are any.
+    """
     _check_constants(context.vars, problems)
     constants = context.constants
     of_sources: dict[str, tuple[Var, ...]] = {}
@@ -87,7 +109,8 @@ def compile_routes(routes: Sequence[Node], context: Context, problems: Problems)
             message = f"the route `{route.name}` is defined at {other} as well"
             problems.error("defined-twice", named, message, "give one of them another name")
         found.append(route)
-    return RouteTable(found, constants, of_sources, sorted(context.files))
+    told = () if on_dead is None else compile_on_dead(on_dead, context, problems)
+    return RouteTable(found, constants, of_sources, sorted(context.files), told)
 
 
 def _check_constants(node: MappingNode | None, problems: Problems) -> None:

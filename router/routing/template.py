@@ -12,13 +12,14 @@ import jinja2
 from jinja2.runtime import Context
 
 from router.config.node import Scalar
-from router.config.problem import Problems
+from router.config.problem import Problems, did_you_mean
 from router.errors import RenderError
 from router.plugin import Kind
 from router.routing import place as places
 from router.routing.bounds import RENDERED, BoundsError
 from router.routing.faults import reason_of
 from router.routing.kinds import VALUE, filled, finished
+from router.routing.names import DEATH_MEMBERS, OF_DEATH
 from router.routing.reading import RESULT, Use, read
 
 _MARKED = re.compile(r"\{\{|\{%|\{#")
@@ -116,7 +117,11 @@ def compile_text(
     for name, use in unknown:
         mark = where.word(source, use.line, name)
         problems.error("unknown-name", mark, f"`{name}` is not defined here", _instead(name, use, known))
-    if reading.compiled is None or unknown:
+    beyond = [] if unknown else _beyond_death(reading.chains, known)
+    for chain, member in beyond:
+        hint = did_you_mean(member, DEATH_MEMBERS)
+        problems.error("unknown-name", where.word(source, 1, chain), f"`delivery` has no `{member}`", hint)
+    if reading.compiled is None or unknown or beyond:
         return None
     names = frozenset(name for name, _ in reading.uses)
     return Template(kind, reading.whole, where, source, names, reading.chains, reading.compiled)
@@ -132,6 +137,12 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
             return None
         return found
     return compile_text(node, VALUE, known, problems, expression=True)
+
+
+def _beyond_death(chains: Collection[str], known: Collection[str]) -> list[tuple[str, str]]:
+    """Return each dotted name that `delivery` has not, with its member, where `delivery` is known at all."""
+    steps = [chain.split(".") for chain in chains] if set(known) >= OF_DEATH else []
+    return [(".".join(s), s[1]) for s in steps if len(s) == 2 and s[0] in OF_DEATH and s[1] not in DEATH_MEMBERS]
 
 
 def _instead(name: str, use: Use, known: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from router.config.fields import Fields
+from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar
 from router.config.problem import Problems, did_you_mean
 from router.sources.kept import ALWAYS, is_credential
@@ -16,7 +16,7 @@ from router.sources.source import Source
 from router.sources.svix_scheme import SvixScheme
 from router.sources.verification import read_verification
 
-NOT_YET = ("split", "allow_ips", "dedupe", "respond", "public_url", "on_duplicate")
+NOT_YET = ("split", "allow_ips", "dedupe", "respond", "public_url")
 """Keys of the language that no source can have yet."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -24,6 +24,7 @@ _PATH = re.compile(r"(/[A-Za-z0-9_.~@:-]+)+")
 _TAKEN = frozenset({"/healthz", "/readyz"})
 _BODIES = ("auto", "json")
 _LATER_BODIES = ("form", "text")
+_DUPLICATES = ("retry_dead", "ignore")
 
 
 def compile_sources(node: Mapping, problems: Problems) -> dict[str, Source]:
@@ -83,6 +84,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     headers = _names(fields, problems, "headers", is_header_name, credentials)
     query = _names(fields, problems, "query", lambda text: bool(text), frozenset())
     variables = _variables(fields, problems, chosen, own.node)
+    retries_dead = _retries_dead(fields, problems)
     fields.finish(not_yet=NOT_YET)
     if len(problems.errors) > before or found.scheme is None:
         return None
@@ -108,6 +110,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         data_at=data_at,
         kept_headers=(ALWAYS | named | set(found.scheme.headers) | {h.lower() for h in headers}) - credentials,
         kept_query=query,
+        retries_dead=retries_dead,
     )
 
 
@@ -194,6 +197,17 @@ def _body(fields: Fields, problems: Problems) -> None:
         problems.error("not-yet", node, "only `body: auto` and `body: json` are supported yet")
     else:
         problems.error("unknown-value", node, "`body` must be one of " + ", ".join(_BODIES))
+
+
+def _retries_dead(fields: Fields, problems: Problems) -> bool:
+    node = fields.get("on_duplicate")
+    if node is None or left_out(node) or (isinstance(node, Scalar) and node.value == "retry_dead"):
+        return True
+    if isinstance(node, Scalar) and node.value == "ignore":
+        return False
+    hint = did_you_mean(str(node.value), _DUPLICATES) if isinstance(node, Scalar) else None
+    problems.error("unknown-value", node, "`on_duplicate` must be one of " + ", ".join(_DUPLICATES), hint)
+    return True
 
 
 def _names(

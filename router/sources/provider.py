@@ -7,8 +7,8 @@ A file holds the words for people, and the keys of a source as they would stand 
     setup      what to do there: where the secret is, which URL to enter           required
     types      the event types that it is known to send; none where they are not known
     verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
-               `max_body`: as in a source. `verify` is required. Without `id` the id that a scheme signs
-               itself (svix, standard-webhooks) is taken.
+               `max_body`, `on_duplicate`: as in a source. `verify` is required. Without `id` the id that a scheme
+               signs itself (svix, standard-webhooks) is taken.
 
 The secret is never part of it. A new provider is a new file, and samples in `samples/<name>/<type>.json` where
 a type's `/` is written `__`.
@@ -25,7 +25,19 @@ from router.config.node import Mapping
 from router.config.problem import Problems
 from router.config.yaml import parse
 
-PRESET_KEYS = ("verify", "type", "id", "time", "data", "headers", "query", "vars", "tolerance", "max_body")
+PRESET_KEYS = (
+    "verify",
+    "type",
+    "id",
+    "time",
+    "data",
+    "headers",
+    "query",
+    "vars",
+    "tolerance",
+    "max_body",
+    "on_duplicate",
+)
 """Keys of a source that a preset may hold."""
 
 _LATER = """

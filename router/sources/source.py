@@ -21,7 +21,8 @@ class Source:
     """How requests at `path` are verified and become events; pure, and safe to use from many requests at once.
 
     `max_body` is in bytes, None for the server's; `known_types` is empty where they are not known; `vars`
-    are templates, the preset's and the source's own. Without `id` the scheme's signed id is taken.
+    are templates, the preset's and the source's own. Without `id` the scheme's signed id is taken. Where the
+    sender sends an event again, `retries_dead` makes those of its deliveries due again that are dead.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Source:
     data_at: Locator | None = None
     kept_headers: frozenset[str] = frozenset()
     kept_query: frozenset[str] = frozenset()
+    retries_dead: bool = True
 
     @property
     def signable(self) -> bool:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from router.model import DeliveryState
+from router.model import DeliveryState, EventState, Plan
 from tests.admin.office import OWN, RUN, Office, office
+from tests.journal.values import NOW, event, planned
 
-DEAD, DELIVERED, READY, DISCARDED = (
+DEAD, DELIVERED, READY, DISCARDED, HELD = (
     DeliveryState.DEAD,
     DeliveryState.DELIVERED,
     DeliveryState.READY,
     DeliveryState.DISCARDED,
+    DeliveryState.HELD,
 )
 
 
@@ -35,7 +37,7 @@ DEAD, DELIVERED, READY, DISCARDED = (
         "Bearer é",
     ],
 )
-@pytest.mark.parametrize("verb", ["retry", "replay", "nothing"])
+@pytest.mark.parametrize("verb", ["retry", "replay", "discard", "nothing"])
 async def test_nothing_is_changed_without_the_token(desk: Office, authorization: str | None, verb: str) -> None:
     name = await desk.dead("a")
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -113,7 +115,7 @@ async def test_with_a_token_of_its_own_every_name_will_do_and_metrics_need_the_t
         (b'{"filter": {"since": "\\ud800"}}', "`since` must be a time"),
     ],
 )
-@pytest.mark.parametrize("verb", ["retry", "replay"])
+@pytest.mark.parametrize("verb", ["retry", "replay", "discard"])
 async def test_nonsense_is_400_says_what_is_wrong_and_changes_nothing(
     desk: Office, verb: str, body: bytes, what: str
 ) -> None:
@@ -153,10 +155,56 @@ async def test_a_retry_makes_the_dead_ones_due_that_fit_and_wakes_the_worker(des
     assert (await desk.post("retry", {"all": True}))[1] == {"retried": 0, "ids": []}
 
 
-async def test_only_dead_deliveries_are_retried(desk: Office) -> None:
-    status, said = await desk.post("retry", {"filter": {"state": "delivered"}})
+async def test_only_dead_and_held_deliveries_are_retried_or_discarded(desk: Office) -> None:
+    for verb in ("retry", "discard"):
+        status, said = await desk.post(verb, {"filter": {"state": "delivered"}})
+        assert status == 400
+        assert "only dead or held deliveries" in said["error"]
+
+
+async def test_held_deliveries_are_released_where_the_filter_says_so_and_the_worker_is_woken(desk: Office) -> None:
+    dead = await desk.dead("a")
+    (held,) = (await desk.journal.append(Plan(event("b"), EventState.PLANNED, (planned("evt_b"),)))).deliveries
+    await desk.journal.hold("restored", NOW)
+    wanted = {"filter": {"state": "held"}}
+    assert (await desk.post("retry", wanted | {"dry_run": True}))[1] == {"would_retry": 1}
+    assert desk.woken == []
+    assert (await desk.post("retry", wanted))[1] == {"retried": 1, "ids": [held.id]}
+    assert [await desk.state(name) for name in (dead, held.id)] == [DEAD, READY]
+    assert len(desk.woken) == 1
+
+
+async def test_what_is_discarded_is_dead_unless_the_filter_says_held_and_keeps_the_note(desk: Office) -> None:
+    dead, other = await desk.dead("a"), await desk.dead("b")
+    (held,) = (await desk.journal.append(Plan(event("c"), EventState.PLANNED, (planned("evt_c"),)))).deliveries
+    await desk.journal.hold("restored", NOW)
+    assert (await desk.post("discard", {"all": True, "dry_run": True}))[1] == {"would_discard": 2}
+    assert (await desk.post("discard", {"filter": {"ids": [dead]}, "note": " gone "}))[1] == {"discarded": 1}
+    assert [await desk.state(name) for name in (dead, other, held.id)] == [DISCARDED, DEAD, HELD]
+    ended = await desk.journal.delivery(dead)
+    assert ended is not None
+    assert ended.reason == "discarded: gone"
+    assert (await desk.post("discard", {"filter": {"state": "held"}, "note": "old"}))[1] == {"discarded": 1}
+    assert [await desk.state(name) for name in (other, held.id)] == [DEAD, DISCARDED]
+    assert (await desk.post("discard", {"filter": {"ids": [dead]}, "note": "again"}))[1] == {"discarded": 0}
+
+
+@pytest.mark.parametrize(
+    ("note", "what"),
+    [
+        (None, "`note` must be a text"),
+        (7, "`note` must be a text"),
+        ("", "is needed"),
+        (" ", "is needed"),
+        ("x" * 1001, "longer than 1000"),
+    ],
+)
+async def test_nothing_is_discarded_without_a_note_that_can_be_kept(desk: Office, note: Any, what: str) -> None:
+    dead = await desk.dead("a")
+    status, said = await desk.post("discard", {"all": True, "note": note})
     assert status == 400
-    assert "only dead deliveries" in said["error"]
+    assert what in said["error"]
+    assert await desk.state(dead) is DEAD
 
 
 async def test_a_replay_leaves_out_what_was_delivered_unless_asked_again(desk: Office) -> None:
@@ -177,8 +225,8 @@ async def test_a_journal_that_does_not_answer_is_an_answer_not_a_traceback(
     desk: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     await desk.journal.close()
-    for verb in ("retry", "replay"):
-        status, said = await desk.post(verb, {"all": True})
+    for verb, more in (("retry", {}), ("replay", {}), ("discard", {"note": "n"})):
+        status, said = await desk.post(verb, {"all": True} | more)
         assert (status, "closed" in said["error"]) == (422, True)
     assert (await desk.get("/metrics"))[0] == 200
     assert "Traceback" not in caplog.text

@@ -79,3 +79,9 @@ async def test_a_refused_configuration_leaves_the_one_in_force_named(desk: Offic
     assert [name for name in found if name.startswith("router_config_info")] == [
         f"router_config_info{{digest={'c' * 12}}}"
     ]
+
+
+async def test_events_that_were_removed_are_counted(desk: Office) -> None:
+    desk.metrics.purged(200)
+    desk.metrics.purged(3)
+    assert (await exposed(desk))["router_purged_events_total{}"] == 203

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from router.cli.capture import Captured
@@ -113,6 +114,17 @@ def test_a_delivery_that_died_while_it_was_planned_is_shown_with_its_reason() ->
     )
     screen.terminal.accepted(EVENT, Plan(EVENT, EventState.PLANNED, (planned,)), duplicate=False, differs=False)
     assert "dead users/save: `nme` is undefined" in screen.text
+
+
+def test_a_delivery_that_waits_for_its_time_is_shown_with_it_and_one_that_is_too_old_with_the_reason() -> None:
+    screen = Screen()
+    base = PlannedDelivery(
+        "dlv_1", "users", "save", "sql", "1", "db", b"{}", 20, NOW, due_at=NOW + timedelta(hours=1)
+    )
+    old = replace(base, action="mail", state=DeliveryState.SKIPPED, reason="too old: 2d", due_at=None)
+    screen.terminal.accepted(EVENT, Plan(EVENT, EventState.PLANNED, (base, old)), duplicate=False, differs=False)
+    assert "waiting users/save: due at 2026-11-23 11:00:00 UTC" in screen.text
+    assert "skipped users/mail: too old: 2d" in screen.text
 
 
 def test_a_captured_request_is_shown_without_its_secrets() -> None:

@@ -94,8 +94,10 @@ def test_a_name_defined_twice_names_both_places() -> None:
 
 FAULTS = [
     ("rotes: []", "1:1 unknown-key", "did you mean `routes`?"),
-    ("on_dead: []", "1:1 not-yet", None),
-    ("retention: 3d", "1:1 not-yet", None),
+    ("on_ded: []", "1:1 unknown-key", "did you mean `on_dead`?"),
+    ("on_dead: [{slack: {text: '${TEAM}'}}]", "1:27 reference-in-route", None),
+    ("on_duplicate: ignore", "1:1 unknown-key", "it belongs to a source"),
+    ("retention: 3d", "1:1 unknown-key", "it belongs to `journal`"),
     ("version: 2", "1:10 version", "version: 1"),
     ("version: '1'", "1:10 version", "version: 1"),
     ("version: true", "1:10 version", "version: 1"),
@@ -111,7 +113,7 @@ FAULTS = [
     ("include: ''", "1:10 include", None),
     ("include: '${STAGE}.yaml'", "1:11 unset", "STAGE"),
     ("routes:", "1:1 empty-value", "indent"),
-    ("journal: {retention: 3d}", "1:11 not-yet", None),
+    ("journal: {order_retention: 3d}", "1:11 not-yet", None),
 ]
 
 

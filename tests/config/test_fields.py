@@ -171,3 +171,20 @@ def test_a_duration_is_so_short_that_what_begins_now_ends_on_a_date() -> None:
 def test_what_is_no_size_is_refused_with_the_form_that_is_wanted(text: str) -> None:
     with pytest.raises(ValueError, match="write 512B, 64KiB, 1MiB or 2GiB"):
         units.size(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0ms"),
+        (-3, "0ms"),
+        (0.25, "250ms"),
+        (1, "1s"),
+        (90, "1m 30s"),
+        (3600, "1h"),
+        (93_784, "1d 2h"),
+        (2.6e6, "30d 2h"),
+    ],
+)
+def test_a_duration_is_written_in_its_two_largest_units(seconds: float, text: str) -> None:
+    assert units.span(seconds) == text

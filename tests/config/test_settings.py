@@ -120,6 +120,9 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted() -> N
             JournalSettings("sqlite:///x", Path("x"), 2**20, 5.0),
         ),
         ("{lock_wait: 5s}", JournalSettings(lock_wait=5.0)),
+        ("{retention: 2d}", JournalSettings(retention=172_800.0, dead_retention=7_776_000.0)),
+        ("{retention: 1h, dead_retention: 1h}", JournalSettings(retention=3600.0, dead_retention=3600.0)),
+        ("{}", JournalSettings(retention=30 * 86400.0, dead_retention=90 * 86400.0)),
     ],
 )
 def test_a_journal_is_an_address_or_a_mapping(text: str, settings: JournalSettings) -> None:
@@ -143,7 +146,14 @@ JOURNALS = [
     ("sqlite:///.", "1:10 wrong-value"),
     ("3", "1:10 wrong-type"),
     ("{url: 3}", "1:16 wrong-type"),
-    ("{retention: 3d, dead_retention: 3d}", "1:11 not-yet"),
+    ("{order_retention: 3d}", "1:11 not-yet"),
+    ("{retention: 0s}", "1:22 out-of-range"),
+    ("{retention: 30}", "1:22 wrong-unit"),
+    ("{retention: forever}", "1:22 wrong-unit"),
+    ("{dead_retention: 0d, retention: 1d}", "1:27 out-of-range"),
+    ("{retention: 3d, dead_retention: 2d}", "1:42 out-of-range"),
+    ("{dead_retention: 20d}", "1:27 out-of-range"),
+    ("{retention: 100d}", "1:22 out-of-range"),
     ("{min_free: lots}", "1:21 wrong-unit"),
     ("{lockwait: 1s}", "1:11 unknown-key"),
 ]
@@ -155,3 +165,12 @@ def test_a_journal_that_cannot_be_used_is_told(text: str, place: str) -> None:
     node = parse(f"journal: {text}", "f", problems).get("journal")  # type: ignore[union-attr]
     read_journal(node, problems)
     assert told(problems)[0] == place
+
+
+def test_a_long_retention_is_told_what_to_write_for_the_dead() -> None:
+    problems = Problems()
+    read_journal(parse("{retention: 100d}", "f", problems), problems)
+    assert (only(problems).message, only(problems).hint) == (
+        "`retention` is longer than `dead_retention` (90d)",
+        "write dead_retention: 100d, or more",
+    )

@@ -13,7 +13,7 @@ from router.delivery.intake import Intake
 from router.errors import JournalUnwritable
 from router.journal.journal import Appended, Journal
 from router.model import DeliveryState, EventState, Plan
-from router.plugin import Delivery
+from router.plugin import Delivery, Permanent
 from tests.delivery.house import House, Said, destination, event, eventually, house, planned
 
 DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
@@ -100,3 +100,35 @@ async def test_deliveries_that_are_dead_from_the_start_are_not_run(tmp_path: Pat
         [name] = await h.accept(planned(state=DEAD, reason="routes.yaml:7: no `data.x`"))
         assert (await h.reach(name, DEAD)).attempts == 0
         await quiet(h)
+
+
+async def test_an_event_that_is_sent_again_retries_what_is_dead_unless_its_source_ignores_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    woken: list[bool] = []
+
+    async def fails_once(self: Any, params: Said, delivery: Delivery) -> None:
+        calls.append(delivery.id)
+        if len(calls) == 1:
+            raise Permanent("410")
+
+    async with house(tmp_path, destination("app", fails_once)) as h:
+        intake = Intake(h.journal, h.worker)
+        await intake.accept(plan())
+        await h.reach(planned().id, DEAD)
+        wake = h.worker.wake
+
+        def noted() -> None:
+            woken.append(True)
+            wake()
+
+        monkeypatch.setattr(h.worker, "wake", noted)
+        assert (await intake.accept(plan(), retry_dead=False)).retried == 0
+        assert (await h.journal.delivery(planned().id)).state is DEAD  # type: ignore[union-attr]
+        woken.clear()
+        unmatched = Plan(event(1), EventState.UNMATCHED)  # today's routes make nothing of it, so nothing was taken
+        assert (await intake.accept(unmatched)).retried == 1
+        assert woken == [True]
+        await h.reach(planned().id, DELIVERED)
+    assert calls == [planned().id] * 2

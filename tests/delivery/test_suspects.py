@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ async def test_a_suspect_that_takes_long_holds_the_others_up_for_a_moment_only(t
             await h.reach(name, DELIVERED)
         for number in range(3):
             found = await h.reach(planned(number=number).id, RUNNING)
-            await eventually(lambda name=found.id: _cleared(h, name))
+            await eventually(partial(_cleared, h, found.id))
         gate.set()
         for number in range(3):
             await h.reach(planned(number=number).id, DELIVERED)

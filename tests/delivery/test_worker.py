@@ -48,7 +48,7 @@ async def test_a_delivery_is_executed_and_its_facts_are_recorded(tmp_path: Path)
         await h.reach(name, DELIVERED)
         [attempt] = await h.attempts(name)
         assert (attempt.number, attempt.outcome, attempt.facts) == (1, Outcome.DELIVERED, {"said": "hello"})
-        [told] = h.seen.attempts
+        [told] = await eventually(lambda: h.seen.attempts)
         assert (told.delivery_id, told.state) == (name, DELIVERED)
 
 

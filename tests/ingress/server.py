@@ -24,6 +24,7 @@ SOURCES = f"""
 clerk: {{provider: clerk, secret: {SECRET}}}
 small: {{provider: clerk, secret: {SECRET}, max_body: 100B}}
 open: {{verify: none, id: $.id, type: $.type, path: /hooks/open}}
+calm: {{verify: none, id: $.id, type: $.type, path: /hooks/calm, on_duplicate: ignore}}
 token: {{verify: {{scheme: token, header: X-T}}, secret: secret, id: $.id}}
 """
 
@@ -76,6 +77,7 @@ class Running:
     plans: list[Plan] = field(default_factory=list)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     accept: Callable[[Plan], Awaitable[Appended]] | None = None
+    retry_dead: dict[str, bool] = field(default_factory=dict)
     ingress: Ingress | None = None
     server: TestServer | None = None
 
@@ -95,8 +97,9 @@ class Running:
         """The reason of the last refusal."""
         return self.observer.refusals[-1][2]
 
-    async def record(self, plan: Plan) -> Appended:
-        """Keep the plan; an id that was seen is a duplicate."""
+    async def record(self, plan: Plan, *, retry_dead: bool) -> Appended:
+        """Keep the plan; an id that was seen is a duplicate. `retry_dead` is kept by source."""
+        self.retry_dead[plan.event.source] = retry_dead
         if self.accept is not None:
             return await self.accept(plan)
         first = self.seen.setdefault((plan.event.source, plan.event.id), plan.event.uid)

@@ -57,6 +57,12 @@ async def test_the_same_event_again_is_answered_200_with_the_first_ones_id(serve
     assert served.observer.accepted_events[-1] == ("msg_1", True, False)
 
 
+async def test_a_source_says_whether_what_it_sends_again_retries_what_is_dead(served: Running) -> None:
+    await post(served, "/hooks/open", b'{"id": "1"}')
+    await post(served, "/hooks/calm", b'{"id": "1"}')
+    assert served.retry_dead == {"open": True, "calm": False}
+
+
 async def test_nothing_is_answered_before_the_commit(served: Running) -> None:
     committed = asyncio.Event()
 

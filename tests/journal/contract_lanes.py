@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from router.journal.journal import DeliveryFilter, Journal
 from router.journal.lane import FOR_GOOD, BreakerState, LaneCount, LaneLimits, LaneState
@@ -13,7 +14,7 @@ S = DeliveryState
 POLICY = BreakerPolicy(share=0.5, minimum=4, window=60, pause=30)
 
 
-async def fill(journal: Journal, count: int, lane: str = "", *, start: int = 0, **changes: object) -> None:
+async def fill(journal: Journal, count: int, lane: str = "", *, start: int = 0, **changes: Any) -> None:
     """Store events of one delivery each, one second after the other."""
     for number in range(start, start + count):
         name = f"{lane}{number}"
@@ -52,7 +53,7 @@ async def test_what_is_left_and_what_is_later_is_told(journal: Journal) -> None:
     await fill(journal, 2)
     await journal.append(plan("l", planned("evt_l", due_at=later(100))))
     claimed = await journal.claim({"slack": limits(1), "other": limits(3)}, later(9))
-    assert (claimed.left, dict(claimed.next_at)) == ({("slack", "")}, {})
+    assert (set(claimed.left), dict(claimed.next_at)) == ({("slack", "")}, {})
     claimed = await journal.claim({"slack": limits(9)}, later(9))
     assert len(claimed.deliveries) == 1
     assert (claimed.left, dict(claimed.next_at)) == (frozenset(), {"slack": later(100)})
@@ -101,8 +102,21 @@ async def test_a_throttled_attempt_is_not_counted_and_pauses_its_lane(journal: J
     assert (paused.paused_until, paused.pause_reason) == (later(30), "429")
     claimed = await journal.claim({"slack": limits()}, later(29))
     assert [d.lane for d in claimed.deliveries] == ["#b"]
-    assert (claimed.left, dict(claimed.next_at)) == ({("slack", "#a")}, {"slack": later(30)})
+    assert (set(claimed.left), dict(claimed.next_at)) == ({("slack", "#a")}, {"slack": later(30)})
     assert [d.lane for d in await taken(journal, limits(), later(30))] == ["#a", "#a"]
+
+
+async def test_what_was_only_ever_throttled_has_not_been_on_the_wire(journal: Journal, reopen: Reopen) -> None:
+    running = await begun(journal)
+    await journal.record(attempt(running, S.READY, outcome=Outcome.THROTTLED, due_at=later(5)))
+    assert (await found(journal, running.id)).first_started_at is None
+    (again,) = await claim(journal, {"slack": 1}, later(5))
+    assert again.first_started_at == later(5)
+    journal = await reopen()
+    after_crash = await journal.claim_suspect({"slack": limits()}, later(9))
+    assert after_crash is not None
+    await journal.record(attempt(after_crash, S.READY, outcome=Outcome.THROTTLED, due_at=later(9)))
+    assert (await found(journal, running.id)).first_started_at == later(5), "what a crash has cut may have arrived"
 
 
 async def test_a_shorter_pause_does_not_end_a_longer_one(journal: Journal) -> None:

@@ -159,6 +159,8 @@ async def test_below_its_reserve_events_are_refused_and_results_recorded(path: P
     assert await journal.record(attempt(claimed))
     assert await journal.retry(DeliveryFilter(), NOW) == [dead.id]
     await journal.probe()
+    with pytest.raises(JournalUnwritable, match="`min_free`"):
+        await journal.ready()
     assert (await found(journal, first.id)).state is DeliveryState.DELIVERED
     await journal.close()
 

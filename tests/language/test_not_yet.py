@@ -13,10 +13,6 @@ from tests.language.town import faults, file_faults
     ("text", "found"),
     [
         ("- {name: r, order_by: {}, actions: [{http: {path: /x}}]}", "1:15 not-yet: `order_by`"),
-        ("- {name: r, on_dead: [], actions: [{http: {path: /x}}]}", "1:15 not-yet: `on_dead`"),
-        ("- {name: r, actions: [{http: {path: /x}, delay: 1h}]}", "1:44 not-yet: `delay`"),
-        ("- {name: r, actions: [{http: {path: /x}, fresh: 1h}]}", "1:44 not-yet: `fresh`"),
-        ("- {name: r, actions: [{http: {path: /x}, lane: a}]}", "1:44 not-yet: `lane`"),
         ("- {name: r, actions: [{http: {path: /x}, final: true}]}", "1:44 not-yet: `final`"),
         ("- {name: r, actions: [{sql: {insert: a, values: {b: 1}, once: true}}]}", "1:59 not-yet: `once`"),
         ("- {name: r, actions: [{sql: {insert: a, values: {b: 1}, unless_newer: b}}]}", "1:59 not-yet: `unless_n"),
@@ -32,12 +28,7 @@ def test_what_routes_do_not_do_yet_is_refused_at_its_place(text: str, found: str
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("destinations: {a: {type: http, rate: 1/s}}", "1:32 not-yet: `rate`"),
-        ("destinations: {a: {type: http, breaker: {}}}", "1:32 not-yet: `breaker`"),
-        ("destinations: {a: {type: http, max_pause: 1h}}", "1:32 not-yet: `max_pause`"),
-        ("on_dead: []", "1:1 not-yet: `on_dead`"),
-        ("journal: {retention: 30d}", "1:11 not-yet: `retention`"),
-        ("journal: {dead_retention: 90d}", "1:11 not-yet: `dead_retention`"),
+        ("journal: {order_retention: 30d}", "1:11 not-yet: `order_retention`"),
         ("journal: postgresql://u:p@h/d", "1:10 not-yet: a journal in PostgreSQL"),
         ("journal: {url: 'postgresql://u:p@h/d'}", "1:16 not-yet: a journal in PostgreSQL"),
     ],

@@ -223,7 +223,6 @@ def test_a_mistake_in_a_source_is_told_at_its_place(keys: str, found: str) -> No
         ("dedupe: {key: [$.a], window: 10m}", 33),
         ("respond: {status: 200}", 33),
         ("public_url: 'https://x.dev'", 33),
-        ("on_duplicate: ignore", 33),
         ("body: form", 39),
         ("body: text", 39),
         ("body: {form_field: payload}", 39),

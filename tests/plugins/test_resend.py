@@ -75,7 +75,9 @@ async def test_an_id_that_is_too_long_for_a_key_is_hashed_and_stays_the_same() -
         assert len(key) == 64
 
 
-@pytest.mark.parametrize(("attempt", "hours", "dead"), [(2, 22.9, False), (2, 23.1, True), (1, 23.1, False)])
+@pytest.mark.parametrize(
+    ("attempt", "hours", "dead"), [(2, 22.9, False), (2, 23.1, True), (1, 23.1, True), (1, 0, False)]
+)
 async def test_a_repeat_after_23_hours_is_dead_because_the_outcome_is_unknown(
     attempt: int, hours: float, dead: bool
 ) -> None:

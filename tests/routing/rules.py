@@ -98,6 +98,8 @@ class Shout(Action[ShoutConfig, ShoutParams]):
             yield Fault(("text",), "this word is forbidden")
         if params.get("text") == "odd":
             yield Fault(("text",), f"odd, for {usage.retry_span:.0f}s", warning=True)
+        if params.get("text") == "late":
+            yield Fault(("text",), f"late by {usage.delay:.0f}s, rate {usage.rate}", warning=True)
 
     async def execute(self, params: Any, delivery: Any) -> None:
         return None
@@ -128,7 +130,7 @@ REGISTRY = Registry({a.name: RegisteredAction(a.name, a, "tests", a.version) for
 
 
 def compile_rules(text: str, file: str = "routes.yaml") -> tuple[RouteTable, Problems]:
-    """Compile a text with `routes`, and perhaps `vars`, `sources` and `destinations`."""
+    """Compile a text with `routes`, and perhaps `vars`, `sources`, `destinations` and `on_dead`."""
     problems = Problems()
     problems.texts[file] = text
     root = parse(text, file, problems)
@@ -150,7 +152,7 @@ def compile_rules(text: str, file: str = "routes.yaml") -> tuple[RouteTable, Pro
     routes = root.get("routes")
     assert isinstance(routes, Sequence)
     context = Context(sources, destinations, REGISTRY, part("vars"))
-    return compile_routes(routes.items, context, problems), problems
+    return compile_routes(routes.items, context, problems, on_dead=root.get("on_dead")), problems
 
 
 def rules(text: str, file: str = "routes.yaml") -> RouteTable:
@@ -177,10 +179,11 @@ def event(
     query: Pairs = (),
     payload: Any = None,
     uid: str = "evt_1",
+    time: datetime = AT,
 ) -> Event:
     """Make an event."""
     payload = data if payload is None else payload
-    return Event(uid, source, "msg_1", type_, AT, AT, b"{}", payload, data, headers, query)
+    return Event(uid, source, "msg_1", type_, time, AT, b"{}", payload, data, headers, query)
 
 
 def deliveries(text: str, of: Event) -> tuple[PlannedDelivery, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from router.config.node import plain
+from router.config.problem import Problems
+from router.sources.provider import read_provider
 from tests.sources.build import NOW, OTHER, SECRET, codes, compiled, request, source
 
 HMAC = "verify: {scheme: hmac, header: X-Sig, encoding: hex}"
@@ -52,6 +54,26 @@ def test_a_preset_can_be_overridden_key_by_key() -> None:
     assert "user.created" in found.known_types
     late = found.sign("m", NOW.replace(hour=11), b"{}")
     found.verify(request(b"{}", late))
+
+
+def test_a_duplicate_retries_what_is_dead_unless_the_source_or_its_preset_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert source("s: {verify: none, id: $.id}").retries_dead
+    assert source("s: {verify: none, id: $.id, on_duplicate: retry_dead}").retries_dead
+    assert not source("s: {verify: none, id: $.id, on_duplicate: ignore}").retries_dead
+    text = "title: A\nlink: https://a\nsetup: b\nverify: none\non_duplicate: ignore\n"
+    calm = read_provider("github", text, Problems())
+    assert calm is not None
+    monkeypatch.setattr("router.sources.compile.provider", lambda name: calm)
+    assert not source("s: {provider: github}").retries_dead
+    assert source("s: {provider: github, on_duplicate: retry_dead}").retries_dead
+
+
+def test_a_wrong_word_for_duplicates_comes_with_the_right_one_at_its_place() -> None:
+    (problem,) = compiled("s: {verify: none, id: $.id, on_duplicate: retrydead}")[1]
+    assert (problem.mark.column, problem.message) == (43, "`on_duplicate` must be one of retry_dead, ignore")
+    assert problem.hint == "did you mean `retry_dead`?"
 
 
 def test_several_secrets_and_empty_ones_while_rotating() -> None:
@@ -117,6 +139,10 @@ def test_several_secrets_and_empty_ones_while_rotating() -> None:
         ("s: {verify: none, max_body: 0B}", "out-of-range"),
         ("s: {verify: none, max_body: big}", "wrong-unit"),
         ("s: {verify: none, vars: [a]}", "wrong-type"),
+        ("s: {verify: none, on_duplicate: retry}", "unknown-value"),
+        ("s: {verify: none, on_duplicate: true}", "unknown-value"),
+        ("s: {verify: none, on_duplicate: [ignore]}", "unknown-value"),
+        ("s: {verify: none, on_duplicat: ignore}", "unknown-key"),
         ("'a b': {verify: none}", "name"),
         ("a: {verify: none}\nb: {verify: none, path: /webhooks/a}", "duplicate-path"),
     ],

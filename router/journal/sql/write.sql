@@ -103,6 +103,8 @@ update deliveries
 set state = json_extract(k.value, '$[1]'), reason = json_extract(k.value, '$[2]'),
   due = coalesce(json_extract(k.value, '$[3]'), due), settled_at = json_extract(k.value, '$[4]'),
   attempts = attempts - json_extract(k.value, '$[5]'),
+  first_started_at = case when json_extract(k.value, '$[5]') = 1 and attempts = 1 and crashes + interrupted = 0
+    then null else first_started_at end,
   priority = max(priority, 1 - json_extract(k.value, '$[5]')), suspect = 0, alone = 0, crashes_alone = 0
 from json_each(?) k
 where deliveries.seq = json_extract(k.value, '$[0]')

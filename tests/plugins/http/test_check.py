@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 import pydantic
@@ -90,7 +91,16 @@ UNSIGNABLE = Usage((SourceInfo("clerk", True), SourceInfo("am", False)))
         ({"base_url": "http://a"}, {"path": "/", "sign": True, "forward": "resign"}, Usage(), "its own signature"),
         ({"base_url": "http://a"}, {"path": "/", "forward": "resign"}, UNSIGNABLE, "`am` holds no secret"),
         ({"base_url": "http://a"}, {"path": "/", "forward": "original"}, Usage(retry_span=300), None),
-        ({"base_url": "http://a"}, {"path": "/", "forward": "original"}, Usage(retry_span=301), "old signature"),
+        (
+            {"base_url": "http://a"},
+            {"path": "/", "forward": "original"},
+            Usage(retry_span=301),
+            "a shorter `retry`",
+        ),
+        ({"base_url": "http://a"}, {"path": "/", "forward": "original"}, Usage(delay=1), "no `delay`"),
+        ({"base_url": "http://a"}, {"path": "/", "forward": "original"}, Usage(delay=math.inf), "no `delay`"),
+        ({"base_url": "http://a"}, {"path": "/", "forward": "original"}, Usage(rate=True), "no `rate`"),
+        ({"base_url": "http://a"}, {"path": "/", "forward": "resign"}, Usage(delay=1, rate=True), None),
         ({}, {"url": "https://api.acme.dev/x/{{ data.id }}"}, Usage(), None),
         ({}, {"url": "{{ data.url }}"}, Usage(), "`allow_hosts`"),
         ({}, {"url": "https://{{ data.host }}/x"}, Usage(), "`allow_hosts`"),
@@ -108,4 +118,4 @@ def test_check_sees_what_cannot_work(config: Any, given: dict[str, Any], usage: 
     assert (len(faults) == 0) == (said is None), faults
     if said is not None:
         assert said in faults[0].message
-        assert faults[0].warning == ("old signature" in said)
+        assert faults[0].warning is (given.get("forward") == "original" and "old signature" in faults[0].message)
