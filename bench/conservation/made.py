@@ -28,8 +28,8 @@ class Made:
     planned: Mapping[Slot, str] = field(default_factory=dict)
 
 
-def make(rng: random.Random, number: int, run: str, now: datetime, *, stale: bool) -> Made:
-    """Return the event of this number; `stale` where the router skips what is too old."""
+def make(rng: random.Random, number: int, run: str, now: datetime) -> Made:
+    """Return the event of this number."""
     id_ = f"evt_{run}_{number}"
     items = rng.choice((0, 1, 1, 2, 3))
     broken, old = rng.random() < _BROKEN, rng.random() < _OLD
@@ -44,12 +44,12 @@ def make(rng: random.Random, number: int, run: str, now: datetime, *, stale: boo
     body = json.dumps(payload).encode()
     planned: dict[Slot, str] = {}
     if matched:
-        planned = {(action, 0): "" for action in ACTIONS if action not in (ITEMS, STALE)}
+        planned = {(action, 0): "" for action in ACTIONS if action != ITEMS}
         planned |= {(ITEMS, n): "" for n in range(items)}
         if broken:
             planned[FRAGILE, 0] = "dead"
-        if stale:
-            planned[STALE, 0] = "skipped" if old else ""
+        if old:
+            planned[STALE, 0] = "skipped"
     return Made(id_, body, _signed(body), planned)
 
 

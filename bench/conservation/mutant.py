@@ -30,18 +30,18 @@ def early_ack() -> None:
     """Acknowledge an event before its commit, as a buffer that is flushed a few times a second would."""
     accept, known = Intake.accept, dict[tuple[str, str], str]()
 
-    async def later(self: Intake, plan: Plan) -> None:
+    async def later(self: Intake, plan: Plan, more: Any) -> None:
         await asyncio.sleep(WRITE_BEHIND)
         try:
-            await accept(self, plan)
+            await accept(self, plan, **more)
         except JournalUnwritable:
             return
 
-    async def early(self: Intake, plan: Plan) -> Appended:
+    async def early(self: Intake, plan: Plan, **more: Any) -> Appended:
         first = known.setdefault((plan.event.source, plan.event.id), plan.event.uid)
         if first != plan.event.uid:
             return Appended(first, duplicate=True)
-        spawn(later(self, plan), name=f"write behind {plan.event.uid}")
+        spawn(later(self, plan, more), name=f"write behind {plan.event.uid}")
         promised: Any = plan.deliveries  # the answer counts them
         return Appended(plan.event.uid, promised)
 

@@ -67,6 +67,13 @@ class Replica:
         file = self.folder / "router.log"
         return file.read_text(errors="replace")[-3000:] if file.exists() else ""
 
+    def traceback(self) -> str:
+        """Return the first traceback that it has printed, and what stands before it; '' without one."""
+        file = self.folder / "router.log"
+        log = file.read_text(errors="replace") if file.exists() else ""
+        place = log.find("Traceback (most recent call last)")
+        return "" if place < 0 else log[max(0, place - 300) : place + 3000]
+
     async def spawn(self) -> Boot:
         """Start it; returns at once."""
         boot = Boot(f"{self.number}.{len(self.boots)}", time.time())

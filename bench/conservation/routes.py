@@ -45,6 +45,7 @@ _DESTINATION = """\
     headers: {{X-Process: "${{PROCESS}}"}}
     timeout: {timeout:g}s
     retry: {{max_attempts: 40, first: 50ms, max_delay: 2s, max_age: 2h}}
+    breaker: {{minimum: 10, pause: 1s}}
 """
 _TABLE = """\
   table:
@@ -65,9 +66,7 @@ _PARAMS: Mapping[str, str] = {
 _EXTRA: Mapping[str, str] = {ITEMS: '\n        for_each: "{{ data.items }}"', STALE: "\n        fresh: 1h"}
 
 
-def routes(
-    settings: Settings, *, port: int, journal: str, urls: Mapping[str, str], effects: str, stale: bool
-) -> str:
+def routes(settings: Settings, *, port: int, journal: str, urls: Mapping[str, str], effects: str) -> str:
     """Return routes.yaml of one process; `urls` are the destinations', `effects` the file of the table."""
     more = ", min_free: 1KiB, lock_wait: 30s" if settings.journal == "sqlite" else ""
     text = _HEAD.format(port=port, drain=settings.drain, journal=journal, more=more)
@@ -75,8 +74,7 @@ def routes(
         text += _DESTINATION.format(name=name, url=urls[name], timeout=settings.timeout)
     text += _TABLE.format(effects=effects)
     for name in TEMPERS:
-        if name != STALE or stale:
-            text += _action(name)
+        text += _action(name)
     return text + (
         "      - name: table\n"
         "        sql: {upsert: effects, key: event, values: "

@@ -28,7 +28,6 @@ from bench.conservation.settings import Settings
 from bench.conservation.snapshot import Snapshot, counted, take
 from router.errors import JournalError
 
-STALE = False  # whether the router knows `fresh`
 _REPEATED = 50
 _NOTABLE = 0.5  # seconds
 _LOOK = 0.2  # seconds between two looks whether all is settled
@@ -103,7 +102,7 @@ class Run:
             folder.mkdir()
             replica = Replica(number, folder, {"SECRET": SECRET}, [*mutant, "run", "routes.yaml"])
             table = str(self.folder / "effects.db")
-            text = routes(settings, port=replica.port, journal=journal.url, urls=urls, effects=table, stale=STALE)
+            text = routes(settings, port=replica.port, journal=journal.url, urls=urls, effects=table)
             (folder / "routes.yaml").write_text(text)
             self._replicas.append(replica)
             stack.push_async_callback(replica.close)
@@ -111,7 +110,7 @@ class Run:
     async def _happen(self, conductor: Conductor, journal: store.Store) -> None:
         settings = self.settings
         rng = random.Random(settings.seed)
-        senders = Senders(settings, self._ledger, [replica.url for replica in self._replicas], rng, stale=STALE)
+        senders = Senders(settings, self._ledger, [replica.url for replica in self._replicas], rng)
         await conductor.start()
         sending = asyncio.ensure_future(senders.run())
         try:
@@ -185,3 +184,8 @@ class Run:
         seen = [*self._requests(), *effects.writes(self.folder / "effects.db")]
         evidence = Evidence(boots, conductor.full, self.settings.grace, self.settings.timeout)
         Judge(account, self._ledger, snapshot, seen, evidence).judge()
+        if not account.acknowledged:
+            account.blame(OTHER, f"no event was acknowledged:\n{self._replicas[0].log}")
+        for replica in self._replicas:
+            if trace := replica.traceback():
+                account.blame(OTHER, f"process {replica.number} has logged an error that nobody foresaw:\n{trace}")

@@ -24,14 +24,11 @@ _TRIES = 4
 class Senders:
     """Posts to the processes in turn; where one does not answer, to the next."""
 
-    def __init__(
-        self, settings: Settings, ledger: Ledger, urls: Sequence[str], rng: random.Random, *, stale: bool
-    ) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, urls: Sequence[str], rng: random.Random) -> None:
         self._settings = settings
         self._ledger = ledger
         self._urls = urls
         self._rng = rng
-        self._stale = stale
         self._stopped = asyncio.Event()
         self._recent: deque[Made] = deque(maxlen=500)
         self._posting: set[asyncio.Task[None]] = set()
@@ -75,7 +72,7 @@ class Senders:
         if draw < _KNOWN and self._recent:
             self._begin(session, self._rng.choice(self._recent), 0.0)
             return
-        made = make(self._rng, number, run, datetime.now(UTC), stale=self._stale)
+        made = make(self._rng, number, run, datetime.now(UTC))
         self._recent.append(made)
         self._begin(session, made, self._rng.uniform(0, 1) if draw > 1 - _HELD_BACK else 0.0)
         if draw < _KNOWN + _TWICE:

@@ -45,6 +45,7 @@ def assert_nothing_is_lost(account: Account) -> None:
     assert account.faults["kill -9"] == SHORT.kills
     assert all(tally.delivered for tally in account.tallies.values())
     assert account.tallies["fragile"].dead
+    assert account.tallies["stale"].skipped
     assert account.tallies["failing"].repeats["refused"]
 
 
