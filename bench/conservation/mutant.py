@@ -19,9 +19,10 @@ from router.delivery.intake import Intake
 from router.errors import JournalUnwritable
 from router.journal.journal import Appended
 from router.journal.sqlite import SqliteJournal
-from router.model import Attempt, DeliveryState, Outcome, Plan, StoredDelivery
+from router.model import Attempt, DeliveryState, Outcome, Plan
 from router.tasks import spawn
 
+Call = Callable[..., Any]
 WRITE_BEHIND = 0.3
 """Seconds for which a journal that writes behind its acknowledgements gathers events."""
 
@@ -65,33 +66,42 @@ def early_record() -> None:
 
 def no_running() -> None:
     """Start what was claimed, or taken by an append, without writing down that it is running."""
-    append, claim = SqliteJournal.append, SqliteJournal.claim
+    for journal in _journals():
+        _patch(journal, "append", _unmarked(journal.append))
+        _patch(journal, "claim", _unclaimed(journal.claim))
 
-    async def unmarked(self: SqliteJournal, plan: Plan, *, take: Collection[str] = (), **more: Any) -> Appended:
+
+def _unmarked(append: Call) -> Call:
+    async def unmarked(self: Any, plan: Plan, *, take: Collection[str] = (), **more: Any) -> Any:
         return await append(self, plan, take=(), **more)
 
-    async def unclaimed(self: SqliteJournal, wanted: Mapping[str, Any], now: Any) -> Any:
-        claimed: Any = await claim(self, wanted, now)
-        taken: list[StoredDelivery] = list(getattr(claimed, "deliveries", claimed))
-        for delivery in taken:
+    return unmarked
+
+
+def _unclaimed(claim: Call) -> Call:
+    async def unclaimed(self: Any, wanted: Mapping[str, Any], now: Any) -> Any:
+        claimed = await claim(self, wanted, now)
+        for delivery in claimed.deliveries:
             await self.release(delivery.id, delivery.lease, now)
         return claimed
 
-    _patch(SqliteJournal, "append", unmarked)
-    _patch(SqliteJournal, "claim", unclaimed)
+    return unclaimed
 
 
 def forgetful() -> None:
     """Forget the outcome of an attempt that the journal does not take."""
-    record = SqliteJournal.record
+    for journal in _journals():
+        _patch(journal, "record", _forgetting(journal.record))
 
-    async def forget(self: SqliteJournal, attempt: Attempt) -> bool:
+
+def _forgetting(record: Call) -> Call:
+    async def forget(self: Any, attempt: Attempt) -> Any:
         try:
             return await record(self, attempt)
         except JournalUnwritable:
             return True
 
-    _patch(SqliteJournal, "record", forget)
+    return forget
 
 
 def new_key() -> None:
@@ -117,6 +127,16 @@ MUTATIONS: Mapping[str, Callable[[], None]] = {
     "forgetful": forgetful,
     "new-key": new_key,
 }
+
+
+def _journals() -> list[Any]:
+    """Return the classes of the journals that are installed."""
+    found: list[Any] = [SqliteJournal]
+    try:
+        from router.journal.postgres.journal import PostgresJournal
+    except ImportError:  # its driver is an extra
+        return found
+    return [*found, PostgresJournal]
 
 
 def _patch(owner: type, name: str, function: object) -> None:
