@@ -52,7 +52,8 @@ routes:
     actions:
 {actions}
 """
-PACE = 40.0  # events a second of the steady part
+PACE = 0.2
+"""The steady pace, as a share of what the healthy destination got a second in the quiet neighbourhood."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,13 @@ def forget(sink: int) -> None:
     urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{sink}/forget", data=b""), timeout=30).close()
 
 
-async def steadily(port: int, number: int, run: str) -> None:
-    """Post so many events at the steady pace."""
+async def steadily(port: int, number: int, pace: float) -> None:
+    """Post so many events, so many a second."""
     began = time.monotonic()
     posts = []
     for turn in range(number):
-        await asyncio.sleep(max(0.0, began + turn / PACE - time.monotonic()))
-        posts.append(asyncio.ensure_future(load.run(port, [signed(f"{run}s{turn}")], connections=1)))
+        await asyncio.sleep(max(0.0, began + turn / pace - time.monotonic()))
+        posts.append(asyncio.ensure_future(load.run(port, [signed(f"s{turn}")], connections=1)))
     await asyncio.gather(*posts)
 
 
@@ -116,8 +117,8 @@ def wait_for(sink: int, number: int) -> None:
         time.sleep(0.05)
 
 
-def measure(folder: Path, sink: int, neighbours: Sequence[str], events: int) -> Measured:
-    """Measure one neighbourhood with a router and a journal of its own."""
+def measure(folder: Path, sink: int, neighbours: Sequence[str], events: int, quiet: Measured | None) -> Measured:
+    """Measure one neighbourhood with a router and a journal of its own, at the pace of the quiet one."""
     port = free_port()
     (folder / "routes.yaml").write_text(routes(port, sink, neighbours))
     command = ("-m", "router", "run", "routes.yaml")
@@ -130,7 +131,8 @@ def measure(folder: Path, sink: int, neighbours: Sequence[str], events: int) -> 
         per_second = events / (time.perf_counter() - began)
         forget(sink)
         steady = max(40, events // 10)
-        asyncio.run(steadily(port, steady, "s"))
+        pace = PACE * (per_second if quiet is None else quiet.per_second)
+        asyncio.run(steadily(port, steady, pace))
         wait_for(sink, steady)
         return Measured(per_second, statistics.median(seen(sink)))
 
@@ -146,10 +148,10 @@ def main() -> None:
     sink = free_port()
     with process("-m", "bench.neighbour_servers", str(sink), port=sink, path="/seen"):
         for number in range(options.rounds):
-            found = {}
+            found: dict[str, Measured] = {}
             for name, neighbours in TROUBLES.items():
                 with tempfile.TemporaryDirectory() as folder:
-                    found[name] = measure(Path(folder), sink, neighbours, options.events)
+                    found[name] = measure(Path(folder), sink, neighbours, options.events, found.get("quiet"))
                 one = found[name]
                 print(
                     f"round {number + 1}: {name:<10} healthy {one.per_second:7,.0f} deliveries/s, "
