@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -30,8 +29,9 @@ from router.delivery.worker import Worker
 from router.errors import JournalBusy
 from router.ids import event_uid
 from router.ingress import SERVER_OPTIONS, Ingress
+from router.journal.journal import Journal
 from router.journal.lock import Lock
-from router.journal.sqlite import SqliteJournal
+from router.journal.opening import NoLock, Place, lock_at, store_at
 from router.live import Live
 from router.observe import Observer, Observers
 from router.reload import Reloader
@@ -63,7 +63,7 @@ class Options:
     """
 
     load: Callable[[], Loaded]
-    journal: Path
+    journal: Place
     session: Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]] = client_session
     observers: Iterable[Observer] = ()
     watch: float = 1.0
@@ -87,8 +87,8 @@ class Running:
     observer: Observers
     metrics: Metrics
     token: str
-    lock: Lock
-    journal: SqliteJournal
+    lock: Lock | NoLock
+    journal: Journal
     health: Health
     http: aiohttp.ClientSession = field(init=False)
     targets: Targets = field(init=False)
@@ -131,14 +131,14 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
     """Return the application of the public listener; everything else starts and stops with it."""
     metrics = Metrics()
     observer = Observers([metrics, *options.observers])
-    journal = SqliteJournal(options.journal, clock=options.clock, min_free=ruleset.document.journal.min_free)
+    journal = store_at(options.journal, clock=options.clock, min_free=ruleset.document.journal.min_free)
     running = Running(
         live=Live(ruleset),
         options=options,
         observer=observer,
         metrics=metrics,
         token=secrets.token_urlsafe(32),
-        lock=Lock(options.journal),
+        lock=lock_at(options.journal),
         journal=journal,
         health=Health(journal.ready),
     )
@@ -279,7 +279,7 @@ async def serve(
     return running.stuck
 
 
-async def _set_up(runner: web.AppRunner, lock: Lock, stop: asyncio.Event) -> bool:
+async def _set_up(runner: web.AppRunner, lock: Lock | NoLock, stop: asyncio.Event) -> bool:
     """Start everything but the listener; false where `stop` came while another process held the journal."""
 
     async def give_up() -> None:

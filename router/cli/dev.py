@@ -71,9 +71,7 @@ def dev(asked: argparse.Namespace) -> int:
     first = load_ruleset(asked.config, os.environ, made_up=made_up)
     ruleset = _local(usable(first), write=asked.write)
     current.append(ruleset)
-    path = ruleset.document.journal.path
-    if path is None:
-        raise Stop("the journal must be a file", AT_FAULT)
+    journal = dev_journal(ruleset.document.journal.path)
 
     def clean(text: str) -> str:
         return current[0].redactor.text(text)
@@ -92,7 +90,7 @@ def dev(asked: argparse.Namespace) -> int:
     )
     options = Options(
         load=load,
-        journal=dev_journal(path),
+        journal=journal,
         session=capture.session,
         observers=[terminal],
         watch=0.3,
@@ -108,7 +106,7 @@ def dev(asked: argparse.Namespace) -> int:
             await _send(asked, addresses, running)
 
     code = start(ruleset, options, started)
-    waiting = asyncio.run(_waiting(options.journal))
+    waiting = asyncio.run(_waiting(journal))
     _write("\nstopped" + (f"; {waiting} deliveries wait for the next start" if waiting else ""))
     return code
 

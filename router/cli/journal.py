@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
-from router.cli.options import add_journal, add_json, journal_path
+from router.cli.options import add_journal, add_json, journal_place
 from router.cli.output import dump, safe, when
 from router.cli.progress import Progress
 from router.cli.store import existing_journal, owner, reader
@@ -52,20 +52,20 @@ def _finish(command: argparse.ArgumentParser, run: Any) -> None:
 def show_status(asked: argparse.Namespace) -> int:
     """Print how the journal stands."""
     from router.errors import JournalError
-    from router.journal.lock import Lock
+    from router.journal.opening import lock_at, shown
 
     async def read() -> Any:
         async with reader(asked) as store:
             return await store.stats()
 
     stats = asyncio.run(read())
-    path = journal_path(asked)
+    place = journal_place(asked)
     try:
-        holder = Lock(path).holder()
+        holder = lock_at(place).holder()
     except JournalError as error:
         raise Stop(str(error), UNREACHABLE) from None
     said = {
-        "journal": str(path),
+        "journal": shown(place),
         "bytes": stats.bytes,
         "owner": None if holder is None else {"pid": holder.pid, "admin": holder.admin},
         "events": {state.value: number for state, number in stats.events.items()},
@@ -75,11 +75,11 @@ def show_status(asked: argparse.Namespace) -> int:
     if asked.json:
         print(dump(said))
         return FINE
-    owned = (
-        "nobody" if holder is None else f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
-    )
+    owned = "nobody" if isinstance(place, Path) else "its replicas"
+    if holder is not None:
+        owned = f"process {holder.pid}" + (f" ({holder.admin})" if holder.admin else "")
     rows = [
-        ("journal", path),
+        ("journal", shown(place)),
         ("size", f"{stats.bytes / 2**20:.1f} MiB"),
         ("owned by", owned),
         ("events", _counts(said["events"])),

@@ -29,7 +29,10 @@ def add_journal(command: argparse.ArgumentParser) -> None:
     add_config(command)
     command.add_argument("--dev", action="store_true", help="the journal of `router dev`")
     command.add_argument(
-        "--journal", type=Path, metavar="FILE", help="a journal's file, whatever the configuration says"
+        "--journal",
+        type=_place,
+        metavar="FILE",
+        help="a journal's file, or its address in PostgreSQL, whatever the configuration says",
     )
 
 
@@ -70,25 +73,50 @@ def moment(text: str) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def dev_journal(path: Path) -> Path:
-    """Return the file of `dev`'s own journal, beside the real one, so that it never touches real deliveries."""
+def dev_journal(path: Path | None) -> Path:
+    """Return the file of `dev`'s own journal, beside the real one, so that it never touches real deliveries.
+
+    Where that is no file (None), it is in the working directory.
+    """
+    path = path or Path("router.db")
     return path.with_name(f"{path.stem}.dev{path.suffix or '.db'}")
 
 
-def journal_path(asked: Any) -> Path:
-    """Return the journal that a command is about; nothing else of the configuration has to be right."""
+def journal_place(asked: Any) -> Path | str:
+    """Return the journal that a command is about, a file or the address of a PostgreSQL database.
+
+    Nothing else of the configuration has to be right.
+    """
     if asked.journal is not None:
-        return Path(asked.journal)
+        return asked.journal  # type: ignore[no-any-return] # what `_place` made of it
     from router.config.document import read_document
     from router.config.problem import Problems
     from router.config.report import render
 
     problems = Problems()
     document = read_document(asked.config, os.environ, problems, made_up=lambda name: name)
-    if document is None or document.journal.path is None:
+    if document is None or not document.journal.url:
         raise Stop("the configuration cannot be read\n" + render(problems, {}, color=False), AT_FAULT)
-    path = document.journal.path
-    return dev_journal(path) if asked.dev else path
+    if asked.dev:
+        return dev_journal(document.journal.path)
+    return document.journal.path or document.journal.url
+
+
+def journal_path(asked: Any) -> Path:
+    """Return the file of the journal that a command is about; one in PostgreSQL ends the command."""
+    place = journal_place(asked)
+    if isinstance(place, Path):
+        return place
+    raise Stop(
+        "this command is for a SQLite journal; one in PostgreSQL is backed up with its database",
+        AT_FAULT,
+    )
+
+
+def _place(text: str) -> Path | str:
+    from router.journal.opening import place_of
+
+    return place_of(text)
 
 
 Command = Callable[[argparse.Namespace], int]

@@ -52,11 +52,9 @@ def run(asked: argparse.Namespace) -> int:
         return loaded
 
     logs.configure(lambda text: current[0].redactor.text(text), as_json=asked.log_format == "json")
-    path = ruleset.document.journal.path
-    if path is None:
-        raise Stop("the journal must be a file", AT_FAULT)
+    journal = ruleset.document.journal
     spans = tracing(os.environ)
-    options = Options(load=load, journal=path, observers=[spans] if spans else [])
+    options = Options(load=load, journal=journal.path or journal.url, observers=[spans] if spans else [])
     return start(ruleset, options, _started, last=spans.close if spans else None)
 
 
@@ -77,6 +75,7 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
     from router.app import serve
     from router.cli.ending import Leftovers
     from router.errors import JournalError
+    from router.journal.opening import shown
 
     async def main() -> None:
         leftovers = Leftovers()
@@ -107,7 +106,7 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
         with asyncio.Runner() as runner:
             _complete(runner, main())
     except JournalError as error:
-        raise Stop(f"the journal {options.journal} cannot be used: {error}", UNREACHABLE) from None
+        raise Stop(f"the journal {shown(options.journal)} cannot be used: {error}", UNREACHABLE) from None
     except OSError as error:
         raise Stop(f"cannot listen: {error}", UNREACHABLE) from None
     return FINE

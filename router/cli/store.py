@@ -12,50 +12,58 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, UNREACHABLE, Stop
-from router.cli.options import journal_path
+from router.cli.options import journal_path, journal_place
 from router.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
+    from router.journal.journal import Journal
     from router.journal.lock import Holder
+    from router.journal.postgres.reader import PostgresReader
     from router.journal.reader import SqliteReader
-    from router.journal.sqlite import SqliteJournal
+
+
+def existing_place(asked: argparse.Namespace) -> Path | str:
+    """Return where the journal is that a command is about; ends with 3 where it is a file and is not there."""
+    place = journal_place(asked)
+    if isinstance(place, Path) and not place.exists():
+        hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
+        raise Stop(f"there is no journal at {place}: has the router run here?{hint}", UNREACHABLE)
+    return place
 
 
 def existing_journal(asked: argparse.Namespace) -> Path:
     """Return the file of the journal that a command is about; ends with 3 where there is none."""
-    path = journal_path(asked)
-    if not path.exists():
-        hint = "" if asked.dev else " (the journal of `router dev` is named by --dev)"
-        raise Stop(f"there is no journal at {path}: has the router run here?{hint}", UNREACHABLE)
-    return path
+    journal_path(asked)
+    return Path(existing_place(asked))
 
 
 @asynccontextmanager
-async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader]:
+async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | PostgresReader]:
     """Open the journal for reading; a running process is not disturbed."""
-    from router.journal.reader import SqliteReader
+    from router.journal.opening import reader_at
 
-    store = SqliteReader(existing_journal(asked))
+    place = existing_place(asked)
     try:
-        yield store
+        store = reader_at(place)
+        try:
+            yield store
+        finally:
+            await store.close()
     except JournalError as error:
-        raise Stop(str(error), AT_FAULT) from None
-    finally:
-        await store.close()
+        raise Stop(str(error), AT_FAULT if isinstance(place, Path) else UNREACHABLE) from None
 
 
 @asynccontextmanager
-async def owner(asked: argparse.Namespace) -> AsyncIterator[SqliteJournal]:
-    """Own the journal for the while; no router may run."""
+async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
+    """Own the journal for the while; no router may run, but for those of a journal that many own."""
     from router.app import utc_now
-    from router.journal.lock import Lock
-    from router.journal.sqlite import SqliteJournal
+    from router.journal.opening import lock_at, store_at
 
-    path = existing_journal(asked)
-    lock = Lock(path)
-    journal = SqliteJournal(path, clock=utc_now)
+    place = existing_place(asked)
+    lock = lock_at(place)
     try:
         lock.acquire(0)
+        journal = store_at(place, clock=utc_now, worker=False)
         await journal.open()
         try:
             yield journal
@@ -69,10 +77,9 @@ async def owner(asked: argparse.Namespace) -> AsyncIterator[SqliteJournal]:
 
 def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Change the journal through the process that owns it; where none does, by owning it for the while."""
-    from router.journal.lock import Lock
+    from router.journal.opening import lock_at
 
-    path = existing_journal(asked)
-    lock = Lock(path)
+    lock = lock_at(existing_place(asked))
     try:
         lock.acquire(0)
     except JournalBusy:
@@ -112,10 +119,10 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
     from router.admin.changes import Changes
     from router.admin.filters import delivery_filter, event_filter
     from router.app import utc_now
-    from router.journal.sqlite import SqliteJournal
+    from router.journal.opening import store_at
 
-    journal = SqliteJournal(journal_path(asked), clock=utc_now)
     try:
+        journal = store_at(journal_place(asked), clock=utc_now, worker=False)
         await journal.open()
         try:
             if verb in ("retry", "discard"):

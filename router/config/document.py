@@ -91,6 +91,8 @@ def read_document(
     _check_route_names(gathered.routes, problems)
     server = read_server(gathered.settings.get("server"), problems)
     admin = read_admin(gathered.settings.get("admin"), problems)
+    journal = read_journal(gathered.settings.get("journal"), problems)
+    found.secrets |= journal.secrets
     start = Mark(files[0].name)
     where = gathered.settings.get("admin") or gathered.settings.get("server") or start
     check_addresses(server, admin, where, problems)
@@ -106,7 +108,7 @@ def read_document(
         digest=_digest(files),
         server=server,
         admin=admin,
-        journal=read_journal(gathered.settings.get("journal"), problems),
+        journal=journal,
         plugins=tuple(dict.fromkeys(gathered.plugins)),
         vars=gathered.named("vars", start),
         sources=gathered.named("sources", start),

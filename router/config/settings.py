@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from router.address import fault_of, secrets_of
 from router.config import units
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar
@@ -47,7 +49,8 @@ class AdminSettings:
 
 @dataclass(frozen=True, slots=True)
 class JournalSettings:
-    """The store: its address, its file (SQLite), the free bytes it wants, and seconds to wait for its lock.
+    """The store: its address, its file (None in PostgreSQL), and what only a file has: the free bytes that it
+    wants, and the seconds to wait for its lock.
 
     `retention` is for how many seconds an event is kept once its deliveries are settled, `dead_retention` one
     of which a delivery is dead.
@@ -59,6 +62,11 @@ class JournalSettings:
     lock_wait: float = 60.0
     retention: float = 30 * 86400.0
     dead_retention: float = 90 * 86400.0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The password in the address, however it is written there."""
+        return secrets_of(self.url) if self.path is None else frozenset()
 
 
 def read_server(node: Node | None, problems: Problems) -> ServerSettings:
@@ -220,7 +228,11 @@ def _journal_path(url: str, where: Node, problems: Problems) -> Path | None:
     if not separator or (kind not in ("sqlite", "postgres", "postgresql") and "//" not in rest):
         problems.error("wrong-value", where, "the journal must be an address, such as sqlite:///router.db", hint)
     elif kind in ("postgres", "postgresql"):
-        problems.error("not-yet", where, "a journal in PostgreSQL is not supported yet", hint)
+        if (fault := fault_of(url)) is not None:
+            problems.error("wrong-value", where, f"the journal's address {fault}")
+        elif find_spec("asyncpg") is None:
+            message = "a journal in PostgreSQL needs its driver: pip install 'router[postgres]'"
+            problems.error("wrong-value", where, message)
     elif kind != "sqlite":
         problems.error("wrong-value", where, "a journal cannot be kept in a database of this kind", hint)
     elif not rest.startswith("///") or "?" in rest or "\0" in rest:

@@ -66,7 +66,8 @@ class Carried:
 class Running:
     """A delivery that has a slot in a lane; `interrupted` once the process wants it to end.
 
-    `healthy` is what its attempt says about the destination: that it works, that it does not, or nothing.
+    `called` is whether the action was called. `healthy` is what its attempt says about the destination: that it
+    works, that it does not, or nothing.
     """
 
     delivery: StoredDelivery
@@ -77,6 +78,7 @@ class Running:
     executing: bool = False
     interrupted: bool = False
     abandoned: bool = False
+    called: bool = False
     healthy: bool | None = None
 
 
@@ -140,7 +142,7 @@ class Runner:
         watch = loop.call_later(policy.timeout + self._grace, self._abandon, running)
         limit = asyncio.timeout(policy.timeout)
         given = self._delivery(delivery, carried, loop.time() + policy.timeout, started)
-        running.executing = True
+        running.executing = running.called = True
         try:
             with self._watchdog.watch(f"the action `{target.destination.plugin}` (delivery {delivery.id})"):
                 async with limit:
@@ -202,7 +204,9 @@ class Runner:
             max_pause=running.target.destination.max_pause,
             throttles=running.lane.throttles,
         )
-        if not isinstance(error, Permanent) and then.outcome is not Outcome.THROTTLED:
+        if isinstance(error, Permanent):
+            running.healthy = running.called or None  # it has answered, if not as one would wish
+        elif then.outcome is not Outcome.THROTTLED:
             running.healthy = False
         reason = self._clean(running, then.reason)
         if not expected(error):

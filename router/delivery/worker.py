@@ -135,6 +135,7 @@ class Worker:
         """Begin to take deliveries from the journal; returns at once."""
         self._targets.changed = self._target_changed
         self._journal.lost = self._underway.drop
+        self._journal.hint = self._pager.wake
         self._starting = {
             spawn(self._suspects.run(), name="run suspects"),
             spawn(self._pager.run(), name="page deliveries in"),

@@ -71,9 +71,10 @@ def claim_suspect(
 ) -> StoredDelivery | None:
     """Start the suspect that is due first and whose lane lets it; marked as alone."""
     at = microseconds(now)
-    for seq, destination, name in cursor.execute(_SQL["suspects"], (at, 2**31 if blamed else 0)).fetchall():
-        limits = wanted.get(destination)
-        if limits is None or not _may_start(cursor, destination, name, limits, now):
+    limits = {text(name): one for name, one in wanted.items()}
+    asked = (at, 2**31 if blamed else 0, json.dumps(list(limits)))
+    for seq, destination, name in cursor.execute(_SQL["suspects"], asked).fetchall():
+        if not _may_start(cursor, destination, name, limits[destination], now):
             continue
         cursor.execute(_SQL["start"], {"seqs": json.dumps([seq]), "now": at, "alone": True})
         return _started(cursor, [seq], now)[0]

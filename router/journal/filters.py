@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from router.journal.encoding import PLAN_CODES, STATE_CODES, microseconds, text
@@ -10,14 +11,17 @@ from router.journal.journal import DeliveryFilter, EventFilter
 from router.journal.statements import load
 from router.model import DeliveryState, EventState
 
-_PARTS = load("filters.sql")
-
 
 class Where:
-    """Conditions and their parameters; `paged` adds where a listing goes on."""
+    """Conditions and their parameters; `paged` adds where a listing goes on.
+
+    What is SQLite's own in it, other databases say in a class of theirs.
+    """
+
+    parts = load("filters.sql")
 
     def __init__(self, table: str) -> None:
-        self._table = table
+        self.table = table
         self._parts: list[str] = []
         self.values: dict[str, Any] = {}
 
@@ -28,18 +32,18 @@ class Where:
 
     def add(self, part: str, **values: Any) -> None:
         """Add a condition by its name in filters.sql."""
-        self._parts.append(_PARTS[f"{self._table}.{part}"])
+        self._parts.append(self.parts[f"{self.table}.{part}"])
         self.values |= values
 
     def common(self, wanted: EventFilter | DeliveryFilter) -> None:
         """Add what both filters have."""
         if wanted.ids:
-            self.add("ids", ids=json.dumps([text(id_) for id_ in wanted.ids]))
+            self.add("ids", **self.of_ids(wanted.ids))
         if wanted.source is not None:
             self.add("source", source=text(wanted.source))
         if wanted.type is not None:
             if "*" in wanted.type:
-                self.add("type_glob", type=glob(wanted.type))
+                self.add("type_glob", type=self.of_glob(wanted.type))
             else:
                 self.add("type", type=text(wanted.type))
         if wanted.since is not None:
@@ -47,7 +51,7 @@ class Where:
         if wanted.until is not None:
             self.add("until", until=microseconds(wanted.until))
         if wanted.text is not None:
-            self.add("text", text=wanted.text.encode("utf-8", "surrogatepass"))
+            self.add("text", **self.of_text(wanted.text))
 
     def paged(self, wanted: EventFilter | DeliveryFilter) -> Where:
         """Add where the listing goes on, and its limit."""
@@ -55,6 +59,22 @@ class Where:
             self.add("before", before=text(wanted.before))
         self.values["limit"] = min(max(0, wanted.limit), 2**31)
         return self
+
+    def of_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
+        """Return ids as parameters."""
+        return {"ids": json.dumps([text(id_) for id_ in ids])}
+
+    def of_event(self, wanted: str) -> Mapping[str, Any]:
+        """Return an event's id of either kind as parameters."""
+        return {"event": text(wanted)}
+
+    def of_text(self, wanted: str) -> Mapping[str, Any]:
+        """Return what to look for as parameters."""
+        return {"text": wanted.encode("utf-8", "surrogatepass")}
+
+    def of_glob(self, pattern: str) -> str:
+        """Return a pattern in which only `*` is special as SQLite's GLOB takes it."""
+        return glob(pattern)
 
 
 def glob(pattern: str) -> str:
@@ -64,9 +84,9 @@ def glob(pattern: str) -> str:
     return text(pattern).replace("[", "[[]").replace("?", "[?]")
 
 
-def where_events(wanted: EventFilter) -> Where:
+def where_events(wanted: EventFilter, kind: type[Where] = Where) -> Where:
     """Return the conditions of a filter for events, its page left out."""
-    where = Where("event")
+    where = kind("event")
     where.common(wanted)
     if wanted.state is not None:
         where.add("state", state=PLAN_CODES[wanted.state])
@@ -83,11 +103,13 @@ def where_events(wanted: EventFilter) -> Where:
     return where
 
 
-def where_deliveries(wanted: DeliveryFilter) -> Where:
+def where_deliveries(wanted: DeliveryFilter, kind: type[Where] = Where) -> Where:
     """Return the conditions of a filter for deliveries, its page left out."""
-    where = Where("delivery")
+    where = kind("delivery")
     where.common(wanted)
-    for name in ("event", "route", "action", "destination"):
+    if wanted.event is not None:
+        where.add("event", **where.of_event(wanted.event))
+    for name in ("route", "action", "destination"):
         value = getattr(wanted, name)
         if value is not None:
             where.add(name, **{name: text(value)})

@@ -82,6 +82,9 @@ class Journal(Protocol):
     lost: Callable[[], None]
     """Called when what this process runs is not its own any more (another one may take it): it must stop it."""
 
+    hint: Callable[[], None]
+    """Called when another process may have made deliveries due; a store with one owner never calls it."""
+
     async def open(self) -> None:
         """Create or migrate the store; raise JournalError with what to do where that is impossible.
 

@@ -52,6 +52,7 @@ class SqliteJournal(SqliteKeeping):
         self._batcher: Batcher[Operation] | None = None
         self._claims = claiming.Claims()
         self.lost: Callable[[], None] = _nothing  # who holds the file's lock loses nothing
+        self.hint: Callable[[], None] = _nothing
 
     async def open(self) -> None:
         """Create or migrate the file, and make what was running when the last owner ended ready again."""

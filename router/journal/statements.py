@@ -21,11 +21,11 @@ def load(file: str) -> Mapping[str, str]:
     return statements
 
 
-def migrations() -> list[str]:
+def migrations(place: str = "migrations") -> list[str]:
     """Return the scripts that make a journal, in order; the n-th leads to schema version n."""
-    folder = files("router.journal").joinpath("sql", "migrations")
+    folder = files("router.journal").joinpath("sql", *place.split("/"))
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [_text(f"migrations/{name}") for name in names]
+    return [_text(f"{place}/{name}") for name in names]
 
 
 def _text(file: str) -> str:

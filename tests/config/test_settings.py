@@ -120,6 +120,8 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted() -> N
             JournalSettings("sqlite:///x", Path("x"), 2**20, 5.0),
         ),
         ("{lock_wait: 5s}", JournalSettings(lock_wait=5.0)),
+        ("postgresql://u:p@h/db?schema=s", JournalSettings("postgresql://u:p@h/db?schema=s", None)),
+        ("{url: 'postgres://h/db'}", JournalSettings("postgres://h/db", None)),
         ("{retention: 2d}", JournalSettings(retention=172_800.0, dead_retention=7_776_000.0)),
         ("{retention: 1h, dead_retention: 1h}", JournalSettings(retention=3600.0, dead_retention=3600.0)),
         ("{}", JournalSettings(retention=30 * 86400.0, dead_retention=90 * 86400.0)),
@@ -133,9 +135,9 @@ def test_a_journal_is_an_address_or_a_mapping(text: str, settings: JournalSettin
 
 
 JOURNALS = [
-    ("postgresql://h/db", "1:10 not-yet"),
-    ("postgres://h/db", "1:10 not-yet"),
-    ("postgresql+asyncpg://h/db", "1:10 not-yet"),
+    ("postgresql://u:p/w@h@i/db", "1:10 wrong-value"),
+    ("postgres:h/db", "1:10 wrong-value"),
+    ("postgresql://h/db?schema=No", "1:10 wrong-value"),
     ("mysql://h/db", "1:10 wrong-value"),
     ("router.db", "1:10 wrong-value"),
     ("sqlite:router.db", "1:10 wrong-value"),
@@ -165,6 +167,12 @@ def test_a_journal_that_cannot_be_used_is_told(text: str, place: str) -> None:
     node = parse(f"journal: {text}", "f", problems).get("journal")  # type: ignore[union-attr]
     read_journal(node, problems)
     assert told(problems)[0] == place
+
+
+def test_the_password_of_a_journal_is_a_secret() -> None:
+    settings = JournalSettings("postgresql://u:p%23ss@h/db", None)
+    assert settings.secrets == {"p%23ss", "p#ss"}
+    assert not JournalSettings().secrets
 
 
 def test_a_long_retention_is_told_what_to_write_for_the_dead() -> None:

@@ -165,6 +165,23 @@ async def test_what_is_refused_or_throttled_does_not_open_a_breaker(tmp_path: Pa
         assert await breaker(h) is BreakerState.CLOSED
 
 
+async def test_a_refusal_shows_a_probed_destination_to_be_there(tmp_path: Path) -> None:
+    app, execute = flaky(*[Retry("HTTP 500")] * 5, *[Permanent("HTTP 400")] * 15)
+    async with house(tmp_path, destination("app", execute, breaker=BreakerPolicy(minimum=5), concurrency=1)) as h:
+        for number in range(10):
+            await h.accept(planned(number=number, max_attempts=1 if number < 5 else 9), number=number)
+
+        async def opened() -> bool:
+            return await breaker(h) is BreakerState.OPEN
+
+        await eventually(opened)
+        h.clock.move(seconds=31)
+        h.worker.wake()
+        for number in range(5, 10):
+            await h.reach(planned(number=number).id, DeliveryState.DEAD)
+        assert len(app.calls) == 10
+
+
 class Times:
     """A journal that notes when deliveries were claimed, by the clock of the house."""
 

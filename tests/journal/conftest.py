@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from router.journal.journal import Journal
 from router.journal.sqlite import SqliteJournal
 from tests.journal.values import NOW, Reopen
+from tests.servers import needed
+
+if TYPE_CHECKING:
+    from router.journal.postgres.journal import PostgresJournal
 
 
 @pytest.fixture
@@ -45,3 +51,26 @@ async def reopen(sqlite: SqliteJournal) -> AsyncIterator[Reopen]:
 
     yield restart
     await opened[-1].close()
+
+
+@pytest.fixture
+async def postgres_url() -> AsyncIterator[str]:
+    """The address of a schema of PostgreSQL that nobody else uses; it is gone after the test."""
+    address = needed("ROUTER_TEST_POSTGRES_URL", "a PostgreSQL database in which schemas may be made")
+    asyncpg = pytest.importorskip("asyncpg")
+    schema = f"test_{secrets.token_hex(6)}"
+    yield f"{address}{'&' if '?' in address else '?'}schema={schema}"
+    connection = await asyncpg.connect(address)
+    await connection.execute(f"drop schema if exists {schema} cascade")
+    await connection.close()
+
+
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[PostgresJournal]:
+    """An open journal in a schema of its own."""
+    from router.journal.postgres.journal import PostgresJournal
+
+    journal = PostgresJournal(postgres_url, clock=lambda: NOW)
+    await journal.open()
+    yield journal
+    await journal.close()

@@ -97,6 +97,16 @@ async def test_a_suspect_waits_for_its_lane_and_its_destination(journal: Journal
     assert (await alone(journal, 60)).lane == "#a"
 
 
+async def test_suspects_of_a_destination_that_is_not_there_keep_no_others_waiting(
+    journal: Journal, reopen: Reopen
+) -> None:
+    for number in range(110):
+        await begun(journal, f"gone{number}", destination="gone")
+    one = await begun(journal, "last")
+    journal = await reopen()
+    assert (await alone(journal)).id == one.id
+
+
 async def test_one_that_is_given_back_is_a_suspect_no_more(journal: Journal, reopen: Reopen) -> None:
     await begun(journal)
     journal = await reopen()

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from router.journal import purge as purging
+from router.journal.journal import EventFilter
 from router.journal.migration import open_for_writing
 from router.journal.sqlite import SqliteJournal
 from router.journal.writer import Writer
-from router.model import DeliveryState
+from router.model import DeliveryState, EventState, Plan
 from tests.journal.test_query_plans import plan_of
-from tests.journal.values import NOW, later, plan, planned
+from tests.journal.values import NOW, event, found, later, plan, planned
 
 SKIPPED = DeliveryState.SKIPPED
 
@@ -151,6 +152,19 @@ async def test_an_event_that_is_at_work_again_since_it_was_looked_at_stays(
     assert repeated[0] == 1
     assert await sqlite.delivery(dead.id) is not None
     assert await sqlite.body("evt_a")
+
+
+async def test_the_event_of_the_newest_delivery_stays_as_numbers_are_the_highest_plus_one(
+    sqlite: SqliteJournal,
+) -> None:
+    for name in ("a", "b"):
+        await sqlite.append(plan(name, planned(f"evt_{name}", state=SKIPPED)))
+    await sqlite.append(Plan(event("c"), EventState.UNMATCHED))
+    await sqlite.add("evt_a", [planned("evt_a", id="dlv_new", state=SKIPPED, reason="why")], NOW)
+    assert await sqlite.purge(later(10_000), later(10_000)) == 1
+    assert await sqlite.purge(later(10_000), later(10_000)) == 0
+    assert {e.uid for e in await sqlite.events(EventFilter())} == {"evt_a", "evt_c"}
+    assert (await found(sqlite, "dlv_new")).event_uid == "evt_a"
 
 
 async def test_a_purge_of_a_closed_journal_ends_with_an_error(sqlite: SqliteJournal) -> None:

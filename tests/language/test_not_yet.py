@@ -29,8 +29,6 @@ def test_what_routes_do_not_do_yet_is_refused_at_its_place(text: str, found: str
     ("text", "found"),
     [
         ("journal: {order_retention: 30d}", "1:11 not-yet: `order_retention`"),
-        ("journal: postgresql://u:p@h/d", "1:10 not-yet: a journal in PostgreSQL"),
-        ("journal: {url: 'postgresql://u:p@h/d'}", "1:16 not-yet: a journal in PostgreSQL"),
     ],
 )
 def test_what_files_do_not_do_yet_is_refused_at_its_place(text: str, found: str) -> None:

@@ -73,6 +73,7 @@ select d.seq, d.lease, d.attempts, :now from json_each(:seqs) k cross join deliv
 -- name: suspects
 select seq, destination, lane from deliveries
 where state = 0 and suspect = 1 and due <= ? and crashes_alone <= ?
+  and destination in (select value from json_each(?))
 order by due, seq limit 100
 
 -- name: clear
