@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bench.conservation.account import KEYS, LOST, TWICE, Account
 from bench.conservation.report import lines
 from bench.conservation.run import Run
@@ -16,7 +18,7 @@ from tests.servers import needed
 SHORT = Settings(
     kills=3, stops=1, terms=1, fulls=1, gap=0.7, rate=20, connections=8, settle=60, grace=5, drain=6, seed=20
 )
-REPLICAS = replace(SHORT, journal="postgresql", processes=3, terms=0, fulls=0, cuts=1)
+REPLICAS = replace(SHORT, journal="postgresql", processes=3, kills=2, terms=0, fulls=0, cuts=1)
 QUIET = replace(SHORT, kills=0, stops=0, terms=0, fulls=0, gap=1.0)
 """No fault at all: what is wrong shows by itself."""
 
@@ -38,26 +40,30 @@ async def account_of(settings: Settings, folder: Path) -> Account:
     return account
 
 
-def assert_nothing_is_lost(account: Account) -> None:
+def assert_nothing_is_lost(account: Account, kills: int) -> None:
     """Assert that everything is accounted for, and that there was something to account for."""
     assert account.offences == []
     assert account.acknowledged > 50
-    assert account.faults["kill -9"] == SHORT.kills
+    assert account.faults["kill -9"] == kills
     assert all(tally.delivered for tally in account.tallies.values())
     assert account.tallies["fragile"].dead
     assert account.tallies["stale"].skipped
     assert account.tallies["failing"].repeats["refused"]
 
 
+@pytest.mark.timeout(300)
 async def test_nothing_is_lost_and_nothing_is_sent_twice_for_no_reason(tmp_path: Path) -> None:
-    assert_nothing_is_lost(await account_of(SHORT, tmp_path))
+    assert_nothing_is_lost(await account_of(SHORT, tmp_path), SHORT.kills)
 
 
+@pytest.mark.timeout(300)
 async def test_neither_are_they_by_three_processes_on_one_journal(tmp_path: Path) -> None:
     address = needed("ROUTER_TEST_POSTGRES_URL", "a PostgreSQL database")
-    assert_nothing_is_lost(await account_of(replace(REPLICAS, address=address), tmp_path))
+    account = await account_of(replace(REPLICAS, address=address), tmp_path)
+    assert_nothing_is_lost(account, REPLICAS.kills)
 
 
+@pytest.mark.timeout(300)
 async def test_a_router_that_breaks_a_promise_is_found_out(tmp_path: Path) -> None:
     runs = [account_of(replace(settings, mutate=name), tmp_path / name) for name, (settings, _) in MUTATED.items()]
     accounts = dict(zip(MUTATED, await asyncio.gather(*runs), strict=True))
