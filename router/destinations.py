@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from router.config.fields import Fields, kind_of
 from router.config.model_check import build_model
@@ -169,3 +170,21 @@ def _without_settings(registered: RegisteredAction) -> Model | None:
         return registered.action.Config()
     except ValidationError:
         return None
+
+
+def host_of(config: Model) -> str | None:
+    """Return the host, with its port, of the first address in a Config; None where none names one.
+
+    An address may be a secret as a whole; its host is none.
+    """
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and "://" in text:
+            try:
+                host = urlsplit(text).netloc.rpartition("@")[2]
+            except ValueError:
+                continue
+            if host:
+                return host
+    return None

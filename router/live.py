@@ -6,10 +6,12 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
+from router.destinations import host_of
 from router.errors import Permanent, Rejected
 from router.journal.journal import StoredEvent
 from router.model import Death, Event, Plan, PlannedDelivery, RawRequest, StoredDelivery
 from router.printable import one_line
+from router.routing.plan import Only
 from router.routing.table import ActionPolicy
 from router.ruleset import Ruleset
 from router.sources.body import read_json
@@ -37,24 +39,34 @@ class Live:
         """Decide what is to be done about an event."""
         return self.ruleset.plan(event)
 
-    def replan(self, stored: StoredEvent, replay: str) -> Plan:
+    @property
+    def actions(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the actions of each route of the configuration in force."""
+        return self.ruleset.table.actions
+
+    @property
+    def hosts(self) -> Mapping[str, str]:
+        """The host that each destination goes to, where its settings say it."""
+        found = {name: host_of(destination.config) for name, destination in self.ruleset.destinations.items()}
+        return {name: host for name, host in found.items() if host is not None}
+
+    def replan(self, stored: StoredEvent, replay: str, only: Only | None = None) -> Plan:
         """Plan a stored event by today's routes, its deliveries with ids of their own.
 
-        Raises Rejected where today's configuration has no such source or cannot read the event.
+        `only` says of route and action whether to make their deliveries. Raises Rejected where today's
+        configuration has no such source or cannot read the event.
         """
-        return self.ruleset.plan(self.reread(stored), replay)
+        return self.ruleset.plan(self.reread(stored), replay, only)
 
     def reread(self, stored: StoredEvent) -> Event:
         """Return a stored event as today's configuration reads it; raises Rejected where it cannot."""
         return _reread(stored, self.sources)
 
-    def on_dead(
-        self, stored: StoredEvent, delivery: StoredDelivery, now: datetime | None = None
-    ) -> tuple[PlannedDelivery, ...]:
+    def on_dead(self, stored: StoredEvent, delivery: StoredDelivery) -> tuple[PlannedDelivery, ...]:
         """Return what today's configuration does about a dead delivery of a stored event.
 
         Without its source the event is taken as it is stored. What cannot be read at all is logged, and nothing
-        is done. The new deliveries have their whole time from `now` on, by default from the death on.
+        is done. Times count from the event's receipt, as those of a plan do: the journal moves them.
         """
         ruleset = self.ruleset
         try:
@@ -75,7 +87,6 @@ class Live:
             reason=delivery.reason or "",
             attempts=delivery.attempts,
             lease=delivery.lease,
-            at=now or delivery.settled_at,
         )
         return ruleset.on_dead(event, death)
 

@@ -17,7 +17,7 @@ from router.registry import Registry, load_registry
 from router.routing.context import Context, Faulty
 from router.routing.deaths import on_dead
 from router.routing.explain import Explanation, explain
-from router.routing.plan import plan
+from router.routing.plan import Only, plan
 from router.routing.table import ActionPolicy, RouteTable, compile_routes
 from router.sources.compile import compile_sources, likely_vars
 from router.sources.source import Source
@@ -43,9 +43,9 @@ class Ruleset:
         """The hash of the files' texts."""
         return self.document.digest
 
-    def plan(self, event: Event, replay: str = "") -> Plan:
+    def plan(self, event: Event, replay: str = "", only: Only | None = None) -> Plan:
         """Decide what is to be done about an event; pure."""
-        return plan(self.table, event, replay=replay)
+        return plan(self.table, event, replay=replay, only=only)
 
     def explain(self, event: Event) -> Explanation:
         """Say of every route why it takes the event, or why not."""

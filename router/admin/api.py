@@ -13,7 +13,7 @@ from aiohttp import web
 
 from router.admin import metrics as prometheus
 from router.admin.changes import Changes
-from router.admin.filters import delivery_filter, event_filter
+from router.admin.filters import delivery_filter, replay_request
 from router.admin.health import Health
 from router.admin.metrics import Metrics
 from router.config.settings import is_loopback
@@ -55,6 +55,10 @@ class AdminApi:
         self.app.router.add_post("/api/v1/retry", self._retry)
         self.app.router.add_post("/api/v1/discard", self._discard)
         self.app.router.add_post("/api/v1/replay", self._replay)
+        self.app.router.add_get("/api/v1/replays", self._replays)
+        self.app.router.add_get("/api/v1/replays/{id}", self._replay_status)
+        self.app.router.add_post("/api/v1/replays/{id}/cancel", self._cancel_replay)
+        self.app.cleanup_ctx.append(changes.running)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -96,23 +100,43 @@ class AdminApi:
         return web.Response(body=text, headers={"Content-Type": prometheus.CONTENT_TYPE})
 
     async def _retry(self, request: web.Request) -> web.Response:
-        asked = await _read(request, {"filter", "all", "dry_run"})
+        asked = await _read(request, {"all", "dry_run"})
         wanted = delivery_filter(asked["filter"])
         return _answer(200, **await self._changes.retry(wanted, dry_run=asked["dry_run"]))
 
     async def _discard(self, request: web.Request) -> web.Response:
-        asked = await _read(request, {"filter", "all", "dry_run", "note"}, texts={"note"})
+        asked = await _read(request, {"all", "dry_run"}, texts={"note"})
         wanted = delivery_filter(asked["filter"])
         return _answer(200, **await self._changes.discard(wanted, asked["note"], dry_run=asked["dry_run"]))
 
     async def _replay(self, request: web.Request) -> web.Response:
-        asked = await _read(request, {"filter", "all", "dry_run", "again"})
-        wanted = event_filter(asked["filter"])
-        result = await self._changes.replay(wanted, again=asked.get("again", False), dry_run=asked["dry_run"])
-        return _answer(200, **result)
+        asked = await _read(request, {"all", "dry_run", "again"}, names={"route", "action"})
+        result = await self._changes.replay(replay_request(asked), dry_run=asked["dry_run"])
+        return _answer(200 if asked["dry_run"] else 202, **result)
+
+    async def _replays(self, _: web.Request) -> web.Response:
+        return _answer(200, replays=await self._changes.replays.all())
+
+    async def _replay_status(self, request: web.Request) -> web.Response:
+        return await _of_replay(request, self._changes.replays.status)
+
+    async def _cancel_replay(self, request: web.Request) -> web.Response:
+        return await _of_replay(request, self._changes.replays.cancel)
 
 
-async def _read(request: web.Request, known: set[str], texts: Collection[str] = ()) -> dict[str, Any]:
+async def _of_replay(request: web.Request, ask: Callable[[str], Awaitable[Mapping[str, Any]]]) -> web.Response:
+    id_ = request.match_info["id"]
+    try:
+        return _answer(200, **await ask(id_))
+    except KeyError:
+        return _answer(404, error=f"there is no replay `{id_}`")
+
+
+async def _read(
+    request: web.Request, flags: set[str], texts: Collection[str] = (), names: Collection[str] = ()
+) -> dict[str, Any]:
+    """Read a request: its `filter`, its flags, its texts, and `names`, which the filter's reader looks at."""
+    known = {"filter", *flags, *texts, *names}
     try:
         asked = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -124,7 +148,7 @@ async def _read(request: web.Request, known: set[str], texts: Collection[str] = 
     for name in texts:
         if not isinstance(asked.setdefault(name, ""), str):
             raise ValueError(f"`{name}` must be a text")
-    for flag in known - {"filter", *texts}:
+    for flag in flags:
         if not isinstance(asked.setdefault(flag, False), bool):
             raise ValueError(f"`{flag}` must be true or false")
     asked.setdefault("filter", {})

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from router.delivery.replay import replay
-from router.ids import replay_id
-from router.journal.journal import DeliveryFilter, EventFilter, Journal, StoredEvent
-from router.model import DeliveryState, Plan
+from router.delivery.replay import Planner
+from router.delivery.replay_request import ReplayRequest
+from router.delivery.replays import Replays
+from router.journal.journal import DeliveryFilter, Journal
+from router.model import DeliveryState
+from router.tasks import spawn
 
 MOST_NOTE = 1000
 
 
 class Changes:
-    """Retries, releases and ends deliveries, and replays stored events; `wake` tells the worker of work."""
+    """Retries, releases and ends deliveries, and replays stored events; `wake` tells the worker of work.
+
+    `planner` is the configuration in force, None where nothing is to be planned; `alone` says that no worker runs.
+    """
 
     def __init__(
         self,
         journal: Journal,
-        plan: Callable[[StoredEvent, str], Plan],
+        planner: Planner | None,
         *,
         clock: Callable[[], datetime],
         wake: Callable[[], None] = lambda: None,
+        alone: bool = False,
     ) -> None:
         self._journal = journal
-        self._plan = plan
+        self._replays = None if planner is None else Replays(journal, planner, clock=clock, wake=wake, alone=alone)
         self._clock = clock
         self._wake = wake
 
@@ -43,6 +49,13 @@ class Changes:
         self._wake()
         return {"retried": len(retried), "ids": retried[:1000]}
 
+    @property
+    def replays(self) -> Replays:
+        """The replays; there are none for who has no configuration."""
+        if self._replays is None:
+            raise ValueError("nothing can be planned without a configuration")
+        return self._replays
+
     async def discard(self, wanted: DeliveryFilter, note: str, *, dry_run: bool = False) -> dict[str, Any]:
         """End the dead deliveries that fit, or the held ones, for good; the note is kept as the reason."""
         wanted = _stopped(wanted, "discarded")
@@ -54,17 +67,19 @@ class Changes:
             raise ValueError(f"`note` is longer than {MOST_NOTE} characters")
         return {"discarded": await self._journal.discard(wanted, note.strip(), self._clock())}
 
-    async def replay(self, wanted: EventFilter, *, again: bool = False, dry_run: bool = False) -> dict[str, Any]:
+    async def replay(self, request: ReplayRequest, *, dry_run: bool = False) -> dict[str, Any]:
         """Send stored events through today's routes: new deliveries, with ids of their own.
 
-        What was delivered already is left out unless `again`.
+        Returns the counts of what would be done, or how the replay stands that was begun.
         """
-        now = self._clock()
-        result = await replay(
-            self._journal, self._plan, wanted, replay=replay_id(now), again=again, dry_run=dry_run, now=now
-        )
-        self._wake()
-        return result.as_dict()
+        return await (self.replays.count(request) if dry_run else self.replays.start(request))
+
+    async def running(self, _: object) -> AsyncIterator[None]:
+        """Carry replays out for as long as this is open, those first that a restart has interrupted."""
+        resuming = spawn(self.replays.resume_all(), name="go on with replays")
+        yield
+        resuming.cancel()
+        await self.replays.close()
 
 
 def _stopped(wanted: DeliveryFilter, how: str) -> DeliveryFilter:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from router.delivery.replay_request import ReplayRequest
 from router.journal.journal import DeliveryFilter, EventFilter
 from router.model import DeliveryState, EventState
 
@@ -20,6 +21,16 @@ def delivery_filter(asked: Mapping[str, Any]) -> DeliveryFilter:
 def event_filter(asked: Mapping[str, Any]) -> EventFilter:
     """Read the filter of a `replay`; raises ValueError that says which key is wrong."""
     return EventFilter(**_read(asked, _EVENT, {"state": EventState, "delivery_state": DeliveryState}))
+
+
+def replay_request(asked: Mapping[str, Any]) -> ReplayRequest:
+    """Read what a replay is asked for: `filter`, `route`, `action` and `again`; raises ValueError."""
+    for key in ("route", "action"):
+        value = asked.get(key)
+        if value is not None and (not isinstance(value, str) or not value):
+            raise ValueError(f"`{key}` must be a text: the name of one in the configuration")
+    wanted = event_filter(asked.get("filter", {}))
+    return ReplayRequest(wanted, asked.get("route"), asked.get("action"), asked.get("again", False))
 
 
 _DELIVERY = {"ids", "event", "source", "type", "route", "action", "destination", "state", "since", "until", "text"}

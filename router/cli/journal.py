@@ -1,4 +1,4 @@
-"""`router journal`: how it stands, a backup of it, and holding what is in it."""
+"""`router journal`: how it stands, backups and copies of it, and holding what is in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
+from router.cli.journal_copy import copy_journal
 from router.cli.options import add_journal, add_json, journal_place
 from router.cli.output import dump, safe, when
 from router.cli.progress import Progress
@@ -18,7 +19,7 @@ _UNSETTLED = ("ready", "running", "waiting", "held")
 
 def add(commands: Any) -> None:
     """Add the command group."""
-    group = commands.add_parser("journal", help="how the journal stands; backups of it; holding it")
+    group = commands.add_parser("journal", help="how the journal stands; backups and copies of it")
     verbs = group.add_subparsers(metavar="VERB", required=True)
 
     status = verbs.add_parser("status", help="its size, what is in it, and who owns it")
@@ -41,6 +42,15 @@ def add(commands: Any) -> None:
     )
     hold.add_argument("--reason", default="held by a person", metavar="TEXT", help="shown with each of them")
     _finish(hold, hold_journal)
+
+    copy = verbs.add_parser(
+        "copy",
+        help="everything into an empty journal of the other kind",
+        description="Copy everything from a SQLite journal to an empty one in PostgreSQL, or back, and hold what "
+        "is unsettled in the old one. No router may run on either.",
+    )
+    copy.add_argument("--to", required=True, metavar="URL", help="postgresql://... or sqlite:///router.db")
+    _finish(copy, copy_journal)
 
 
 def _finish(command: argparse.ArgumentParser, run: Any) -> None:
@@ -95,9 +105,9 @@ def show_status(asked: argparse.Namespace) -> int:
 
 def back_up_journal(asked: argparse.Namespace) -> int:
     """Write the copy, and say what is in it."""
-    from router.app import utc_now
     from router.errors import JournalError
     from router.journal.backup import back_up
+    from router.running import utc_now
 
     progress = Progress("copying")
     try:
@@ -130,7 +140,7 @@ def back_up_journal(asked: argparse.Namespace) -> int:
 
 def hold_journal(asked: argparse.Namespace) -> int:
     """Hold what is not settled."""
-    from router.app import utc_now
+    from router.running import utc_now
 
     async def hold() -> int:
         async with owner(asked) as journal:

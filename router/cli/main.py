@@ -13,7 +13,9 @@ from router import __version__
 from router.cli.exit import FINE, UNREACHABLE, Stop
 
 #: One module a command group, in the order of --help; each has `add(commands)`.
-_GROUPS = ("run", "dev", "check", "send", "events", "deliveries", "retry", "discard", "journal", "plugin")
+_GROUPS = (
+    "run", "dev", "check", "send", "events", "deliveries", "retry", "replay", "discard", "journal", "plugin",
+)  # fmt: skip
 
 _ABOUT = "Signed webhooks in; Slack posts, emails, HTTP calls and database rows out; from one YAML file."
 _EXITS = "Exit codes: 0 fine, 1 the input is at fault, 2 wrong usage, 3 something could not be reached."

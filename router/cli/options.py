@@ -36,11 +36,13 @@ def add_journal(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_filters(command: argparse.ArgumentParser, *, of: str) -> None:
-    """Take what to look for among `of`."""
+def add_filters(
+    command: argparse.ArgumentParser, *, of: str, route: str = "with a delivery of this route"
+) -> None:
+    """Take what to look for among `of`; `route` says what a route means."""
     command.add_argument("--source", help="from this source")
     command.add_argument("--type", metavar="TYPE", help="of this event type; * stands for anything")
-    command.add_argument("--route", help="with a delivery of this route")
+    command.add_argument("--route", help=route)
     command.add_argument("--since", type=moment, metavar="TIME", help="not older: 2026-11-23T10:00:00Z, or 2h, 3d")
     command.add_argument("--until", type=moment, metavar="TIME", help="older")
     command.add_argument("--text", help=f"{of} that contain this text")

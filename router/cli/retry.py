@@ -1,4 +1,4 @@
-"""`router retry`: dead deliveries again. `router replay`: stored events through today's routes."""
+"""`router retry`: dead deliveries again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_filters, add_journal, add_json
 from router.cli.output import dump
 from router.cli.store import change
-from router.model import DeliveryState, EventState
 
 STOPPED = ("source", "type", "route", "since", "until", "text", "event", "action", "destination", "state")
 """The filters of what is dead or held."""
 
 
 def add(commands: Any) -> None:
-    """Add both commands."""
+    """Add the command."""
     again = commands.add_parser(
         "retry",
         help="dead deliveries again: same ids, same bodies",
@@ -27,21 +26,6 @@ def add(commands: Any) -> None:
     add_stopped(again)
     add_how(again, "every dead delivery, or every held one")
     again.set_defaults(command=retry)
-
-    anew = commands.add_parser(
-        "replay",
-        help="stored events through today's routes: new deliveries",
-        description="Send stored events through today's routes: new deliveries, with ids and keys of their own.",
-    )
-    anew.add_argument("ids", nargs="*", metavar="EVENT", help="these events, by the router's id or the sender's")
-    add_filters(anew, of="events")
-    anew.add_argument("--state", choices=[state.value for state in EventState], help="events in this state")
-    anew.add_argument(
-        "--delivery-state", choices=[state.value for state in DeliveryState], help="with a delivery in this state"
-    )
-    anew.add_argument("--again", action="store_true", help="also what was delivered already")
-    add_how(anew, "every stored event")
-    anew.set_defaults(command=replay)
 
 
 def add_stopped(command: argparse.ArgumentParser) -> None:
@@ -74,29 +58,6 @@ def retry(asked: argparse.Namespace) -> int:
         print(f"{said['would_retry']} {state} deliveries would be {'released' if state == 'held' else 'retried'}")
     else:
         print(f"{said['retried']} {state} deliveries are due again")
-    return FINE
-
-
-def replay(asked: argparse.Namespace) -> int:
-    """Replay what fits."""
-    names = ("source", "type", "route", "since", "until", "text", "state", "delivery_state")
-    said = change(asked, "replay", request(asked, names) | {"again": asked.again})
-    if asked.json:
-        print(dump(said))
-        return FINE
-    if asked.ids and not said["events"]:
-        raise Stop("no stored event has one of these ids (see `router events list`)", AT_FAULT)
-    would = "would be " if asked.dry_run else ""
-    print(f"{said['events']} events {would}replayed: {said['deliveries']} new deliveries")
-    if said["left_out"]:
-        print(f"{said['left_out']} {would}left out: delivered before, or under way (--again sends them once more)")
-    if said["unmatched"]:
-        print(f"{said['unmatched']} events match no route today")
-    if said["dead"]:
-        print(f"{said['dead']} new deliveries failed to render (see `router deliveries list --state dead`)")
-    if said["plan_failed"]:
-        print(f"{said['plan_failed']} events could not be planned:")
-        print("\n".join(f"  {failure}" for failure in said["failures"]))
     return FINE
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from router.cli.options import journal_path, journal_place
 from router.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
+    from router.admin.changes import Changes
+    from router.delivery.replay import Planner
     from router.journal.journal import Journal
     from router.journal.lock import Holder
     from router.journal.postgres.reader import PostgresReader
@@ -56,8 +57,8 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | Post
 @asynccontextmanager
 async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
     """Own the journal for the while; no router may run, but for those of a journal that many own."""
-    from router.app import utc_now
     from router.journal.opening import lock_at, store_at
+    from router.running import utc_now
 
     place = existing_place(asked)
     lock = lock_at(place)
@@ -75,8 +76,9 @@ async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
         lock.release()
 
 
-def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Change the journal through the process that owns it; where none does, by owning it for the while."""
+@contextmanager
+def held(asked: argparse.Namespace) -> Iterator[Holder | None]:
+    """Give the process that owns the journal; None where this one does, until the end of the block."""
     from router.journal.opening import lock_at
 
     lock = lock_at(existing_place(asked))
@@ -86,23 +88,35 @@ def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> 
         holder = lock.holder()
         if holder is None or not holder.admin:
             raise Stop("the journal is owned by a process that is just starting: try again", UNREACHABLE) from None
-        return asyncio.run(_ask(holder, verb, request))
+        yield holder
+        return
     except JournalError as error:
         raise Stop(str(error), UNREACHABLE) from None
     try:
-        return asyncio.run(_alone(asked, verb, request))
+        yield None
     finally:
         lock.release()
 
 
-async def _ask(holder: Holder, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def change(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Change something through the process that owns the journal; where none does, by owning it for the while."""
+    with held(asked) as holder:
+        if holder is not None:
+            return asyncio.run(ask(holder, "POST", verb, request))
+        return asyncio.run(_alone(asked, verb, request))
+
+
+async def ask(holder: Holder, method: str, path: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Ask the running process something below /api/v1; what it refuses ends the command."""
     import aiohttp
 
     headers = {"Authorization": f"Bearer {holder.token}"}
+    # To count a large journal takes its time; to reach a process of this machine does not.
+    patience = aiohttp.ClientTimeout(total=None, sock_connect=10)
     try:
         async with (
-            aiohttp.ClientSession(headers=headers) as session,
-            session.post(f"{holder.admin}/api/v1/{verb}", json=request) as answer,
+            aiohttp.ClientSession(headers=headers, timeout=patience) as session,
+            session.request(method, f"{holder.admin}/api/v1/{path}", json=request) as answer,
         ):
             said = json.loads(await answer.text())
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -110,48 +124,36 @@ async def _ask(holder: Holder, verb: str, request: Mapping[str, Any]) -> dict[st
             f"the running router (pid {holder.pid}) cannot be reached at {holder.admin}: {type(error).__name__}",
             UNREACHABLE,
         ) from None
-    if answer.status != 200:
+    if answer.status not in (200, 202):
         raise Stop(str(said.get("error", answer.status)), AT_FAULT)
     return dict(said)
 
 
 async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    from router.admin.filters import delivery_filter
+
+    async with opened(asked, None) as changes:
+        wanted, dry_run = delivery_filter(request["filter"]), request["dry_run"]
+        if verb == "retry":
+            return await changes.retry(wanted, dry_run=dry_run)
+        return await changes.discard(wanted, request["note"], dry_run=dry_run)
+
+
+@asynccontextmanager
+async def opened(asked: argparse.Namespace, planner: Planner | None) -> AsyncIterator[Changes]:
+    """Open the journal that this process owns; ends the command where it cannot be used, or the input is wrong."""
     from router.admin.changes import Changes
-    from router.admin.filters import delivery_filter, event_filter
-    from router.app import utc_now
     from router.journal.opening import store_at
+    from router.running import utc_now
 
     try:
         journal = store_at(journal_place(asked), clock=utc_now, worker=False)
         await journal.open()
         try:
-            if verb in ("retry", "discard"):
-                changes = Changes(journal, _no_plan, clock=utc_now)
-                wanted, dry_run = delivery_filter(request["filter"]), request["dry_run"]
-                if verb == "retry":
-                    return await changes.retry(wanted, dry_run=dry_run)
-                return await changes.discard(wanted, request["note"], dry_run=dry_run)
-            changes = Changes(journal, _planner(asked), clock=utc_now)
-            return await changes.replay(
-                event_filter(request["filter"]), again=request["again"], dry_run=request["dry_run"]
-            )
+            yield Changes(journal, planner, clock=utc_now, alone=True)
         finally:
             await journal.close()
     except JournalError as error:
         raise Stop(str(error), UNREACHABLE) from None
     except ValueError as error:
         raise Stop(str(error), AT_FAULT) from None
-
-
-def _no_plan(*_: Any) -> Any:
-    raise AssertionError("only a replay plans anything")
-
-
-def _planner(asked: argparse.Namespace) -> Any:
-    from router.cli.run import usable
-    from router.config.made_up import made_up
-    from router.live import Live
-    from router.ruleset import load_ruleset
-
-    loaded = load_ruleset(asked.config, os.environ, made_up=made_up if asked.dev else None)
-    return Live(usable(loaded)).replan

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from router.errors import JournalError
-from router.journal import queries
+from router.journal import queries, telling
+from router.journal import replays as replay_table
 from router.journal.connection import code_of
 from router.journal.journal import (
     DeliveryFilter,
@@ -21,6 +23,7 @@ from router.journal.journal import (
     Stats,
     StoredAttempt,
     StoredEvent,
+    StoredReplay,
 )
 from router.journal.lane import LaneState
 from router.journal.migration import open_for_reading
@@ -89,6 +92,22 @@ class SqliteReader:
         except OSError:
             size = 0
         return Stats(stats.events, stats.deliveries, stats.oldest_due, stats.bytes + size)
+
+    async def replays(self, limit: int = 50) -> list[StoredReplay]:
+        """Return replays, the newest first."""
+        return await self._read(replay_table.replays, limit)
+
+    async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
+        """Return the ids of events that fit, the oldest first, from above the event `after`."""
+        return await self._read(replay_table.uids, wanted, after, limit)
+
+    async def ahead(self, now: datetime) -> int:
+        """Count the due deliveries of replays that nothing has started yet."""
+        return await self._read(replay_table.ahead, now)
+
+    async def untold(self, limit: int = 100) -> list[StoredDelivery]:
+        """Return dead deliveries whose death was not told yet, the oldest first."""
+        return await self._read(telling.untold, limit)
 
     async def queues(self) -> list[Queue]:
         """Return every lane that has ready deliveries."""

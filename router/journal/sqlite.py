@@ -15,12 +15,13 @@ from router.errors import JournalError, JournalUnwritable
 from router.journal import append as appending
 from router.journal import claim as claiming
 from router.journal import lanes as lane_table
-from router.journal import settle
+from router.journal import replays as replay_table
+from router.journal import settle, telling
 from router.journal.batcher import Batcher
 from router.journal.bulk import Bulk
 from router.journal.disk import Disk
 from router.journal.encoding import microseconds
-from router.journal.journal import Appended, Claimed, DeliveryFilter
+from router.journal.journal import Appended, Claimed, DeliveryFilter, StoredReplay
 from router.journal.keeping import SqliteKeeping
 from router.journal.lane import LaneCount, LaneLimits, LaneState
 from router.journal.migration import open_for_writing
@@ -142,6 +143,14 @@ class SqliteJournal(SqliteKeeping):
             retried += cast(list[str], await self._write(partial(_call, settle.retry, found, now)))
             page = replace(page, before=found[-1])
         return retried
+
+    async def save_replay(self, replay: StoredReplay) -> None:
+        """Store how a replay stands; the newest word about an id counts."""
+        await self._write(partial(replay_table.save, replay_table.rows(replay)))
+
+    async def tell(self, delivery_id: str, planned: Sequence[PlannedDelivery], now: datetime) -> None:
+        """Store what is done about a death, in one commit with the note that it was told. A repeat is harmless."""
+        await self._write(partial(telling.tell, delivery_id, list(planned), now))
 
     async def probe(self) -> None:
         """Write and commit something harmless; raise JournalUnwritable where that fails."""

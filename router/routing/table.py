@@ -59,6 +59,11 @@ class RouteTable:
                     self._exact[name].append(route)
         self._found: dict[tuple[str, str], tuple[Route, ...]] = {}
 
+    @property
+    def actions(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the actions of each route, those under `else` too."""
+        return {route.name: tuple(a.name for a in (*route.actions, *route.otherwise)) for route in self.routes}
+
     def candidates(self, source: str, type_: str) -> tuple[Route, ...]:
         """Return the routes that want events of this source and type, switched-off ones too, in file order."""
         found = self._found.get((source, type_))

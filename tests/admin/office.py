@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ from router.admin.api import AdminApi
 from router.admin.changes import Changes
 from router.admin.health import Health
 from router.admin.metrics import Metrics
+from router.delivery.replay_request import Only
 from router.ids import delivery_id
 from router.journal.journal import StoredEvent
 from router.journal.sqlite import SqliteJournal
-from router.model import DeliveryState, Plan
+from router.model import DeliveryState, EventState, Plan
 from tests.journal.values import NOW, attempt, begun, event, later, plan, planned
 
 RUN, OWN = "token-of-this-run", "token-of-the-file"
+OPEN = {"Authorization": f"Bearer {RUN}"}
 
 
 @dataclass
@@ -50,6 +53,14 @@ class Office:
         async with self.session.post(url, headers=headers, **content, **options) as answer:
             return answer.status, await answer.json()
 
+    async def replayed(self, body: Any) -> dict[str, Any]:
+        """Ask for a replay, and return how it stands when it is over."""
+        status, said = await self.post("replay", body)
+        assert status == 202, said
+        while said["state"] == "running":
+            said = json.loads((await self.get(f"/api/v1/replays/{said['replay']}", headers=OPEN))[1])
+        return said
+
     async def dead(self, name: str, reason: str = "HTTP 400") -> str:
         """Store an event whose one delivery is dead; return the delivery's id."""
         delivery = await begun(self.journal, name)
@@ -69,11 +80,20 @@ class Office:
         return found.state
 
 
-def replan(stored: StoredEvent, replay: str) -> Plan:
-    """Plan as today's routes would: the same delivery, with an id of its own."""
-    again = planned(stored.uid)
-    name = delivery_id(stored.uid, again.route, again.action, again.index, replay)
-    return plan(stored.uid.removeprefix("evt_"), planned(stored.uid, id=name))
+class Today:
+    """Plans as today's routes would: the same delivery, with an id of its own."""
+
+    actions: Mapping[str, tuple[str, ...]] = {"welcome": ("slack",), "other": ("mail",)}
+    hosts: Mapping[str, str] = {"slack": "hooks.slack.example"}
+
+    def replan(self, stored: StoredEvent, replay: str, only: Only | None = None) -> Plan:
+        """Return the plan of an event."""
+        again = planned(stored.uid)
+        name = delivery_id(stored.uid, again.route, again.action, again.index, replay)
+        made = plan(stored.uid.removeprefix("evt_"), planned(stored.uid, id=name))
+        if only is not None and not only(again.route, again.action):
+            return replace(made, state=EventState.UNMATCHED, deliveries=())
+        return made
 
 
 @asynccontextmanager
@@ -88,7 +108,7 @@ async def office(path: Path, *, public: bool = True, clock: datetime = NOW) -> A
     async def counts() -> Mapping[str, float]:
         return worker
 
-    changes = Changes(journal, replan, clock=lambda: later(60), wake=lambda: woken.append(None))
+    changes = Changes(journal, Today(), clock=lambda: later(60), wake=lambda: woken.append(None))
     api = AdminApi(
         health=health,
         metrics=metrics,
@@ -104,4 +124,4 @@ async def office(path: Path, *, public: bool = True, clock: datetime = NOW) -> A
     await journal.close()
 
 
-__all__ = ["OWN", "RUN", "Office", "event", "office", "replan"]
+__all__ = ["OPEN", "OWN", "RUN", "Office", "event", "office"]

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from router.journal.journal import StoredReplay
 from router.model import DeliveryState, EventState, Plan
-from tests.admin.office import OWN, RUN, Office, office
+from tests.admin.office import OPEN, OWN, RUN, Office, office
 from tests.journal.values import NOW, event, planned
 
 DEAD, DELIVERED, READY, DISCARDED, HELD = (
@@ -212,13 +213,78 @@ async def test_a_replay_leaves_out_what_was_delivered_unless_asked_again(desk: O
     _, said = await desk.post("replay", {"all": True, "dry_run": True})
     assert (said["events"], said["deliveries"], said["left_out"]) == (2, 1, 1)
     assert await desk.state(dead) is DEAD
-    _, said = await desk.post("replay", {"all": True})
+    said = await desk.replayed({"all": True})
     assert (said["events"], said["deliveries"], said["left_out"]) == (2, 1, 1)
     assert await desk.state(dead) is DISCARDED
-    assert len(desk.woken) == 2
-    _, said = await desk.post("replay", {"filter": {"ids": ["evt_a"]}, "again": True})
-    assert (said["events"], said["deliveries"]) == (1, 1)
+    assert desk.woken
+    said = await desk.replayed({"filter": {"ids": ["evt_a"]}, "again": True})
+    assert (said["events"], said["deliveries"], said["repeats"]) == (1, 1, 1)
+    assert said["destinations"] == {"slack": {"deliveries": 1, "repeats": 1, "host": "hooks.slack.example"}}
     assert await desk.state(done) is DELIVERED
+
+
+async def test_a_replay_is_told_of_by_its_id_and_in_the_list(desk: Office) -> None:
+    await desk.dead("a")
+    status, said = await desk.post("replay", {"all": True, "route": "welcome", "action": "slack"})
+    assert (status, said["state"]) == (202, "running")
+    assert said["asked"]["route"] == "welcome"
+    ended = await desk.replayed({"all": True, "again": True})
+    status, text = await desk.get("/api/v1/replays", headers=OPEN)
+    assert (status, [one["replay"] for one in json.loads(text)["replays"]]) == (
+        200,
+        sorted([said["replay"], ended["replay"]], reverse=True),
+    )
+    status, text = await desk.get(f"/api/v1/replays/{ended['replay']}", headers=OPEN)
+    assert (status, json.loads(text)) == (200, ended)
+
+
+async def test_a_replay_is_cancelled_by_its_id(desk: Office) -> None:
+    await desk.delivered("a")
+    ended = await desk.replayed({"all": True})
+    status, said = await desk.post(f"replays/{ended['replay']}/cancel")
+    assert (status, said) == (200, ended), "one that is over stays so"
+    for path in ("rpl_nope/cancel", "%2e%2e/cancel"):
+        status, said = await desk.post(f"replays/{path}")
+        assert (status, list(said)) == (404, ["error"])
+    assert (await desk.get("/api/v1/replays/rpl_nope", headers=OPEN))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["replays", "replays/rpl_a"])
+async def test_how_replays_stand_is_told_with_the_token_only(desk: Office, path: str) -> None:
+    assert (await desk.get(f"/api/v1/{path}"))[0] == 401
+    assert (await desk.get(f"/api/v1/{path}", headers={"Authorization": "Bearer x"}))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"route": "welcom"}, "did you mean `welcome`?"),
+        ({"route": "other", "action": "slack"}, "the route `other` has no action `slack`"),
+        ({"route": 1}, "`route` must be a text"),
+        ({"action": ""}, "`action` must be a text"),
+        ({"again": "yes"}, "`again` must be true or false"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_a_route_or_action_that_there_is_not_is_400(
+    desk: Office, asked: dict[str, Any], what: str, dry_run: bool
+) -> None:
+    status, said = await desk.post("replay", {"all": True, "dry_run": dry_run} | asked)
+    assert (status, what in said["error"]) == (400, True), said
+    assert json.loads((await desk.get("/api/v1/replays", headers=OPEN))[1]) == {"replays": []}
+
+
+async def test_a_replay_that_a_restart_has_interrupted_goes_on_with_the_listener(tmp_path: Path) -> None:
+    async with office(tmp_path / "router.db") as desk:
+        dead = await desk.dead("a")
+        asked = {"filter": {"type": "*"}}
+        await desk.journal.save_replay(StoredReplay("rpl_x", asked, {}, None, "running", NOW))
+    async with office(tmp_path / "router.db") as desk:
+        said: dict[str, Any] = {"state": "running"}
+        while said["state"] == "running":
+            said = json.loads((await desk.get("/api/v1/replays/rpl_x", headers=OPEN))[1])
+        assert (said["state"], said["deliveries"]) == ("done", 1)
+        assert await desk.state(dead) is DISCARDED
 
 
 async def test_a_journal_that_does_not_answer_is_an_answer_not_a_traceback(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from router.cli.exit import Stop
-from router.cli.options import dev_journal, journal_path, moment, positive
+from router.cli.options import dev_journal, journal_path, journal_place, moment, positive
 
 
 def test_a_time_is_iso_8601_and_a_plain_date_is_its_midnight_in_utc() -> None:
@@ -42,6 +42,15 @@ def test_the_journal_of_dev_is_a_file_beside_the_real_one() -> None:
 def asked(config: Path, *, dev: bool = False, journal: Path | None = None) -> argparse.Namespace:
     """Return the arguments as they are parsed."""
     return argparse.Namespace(config=config, dev=dev, journal=journal)
+
+
+def test_a_journal_in_postgresql_is_a_place_and_no_file(tmp_path: Path) -> None:
+    routes = tmp_path / "routes.yaml"
+    routes.write_text("journal: postgresql://u:p4ss@h/d\n")
+    assert journal_place(asked(routes)) == "postgresql://u:p4ss@h/d"
+    assert journal_place(asked(routes, dev=True)) == Path("router.dev.db")
+    with pytest.raises(Stop, match="is backed up with its database"):
+        journal_path(asked(routes))
 
 
 def test_the_journal_is_found_although_no_secret_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

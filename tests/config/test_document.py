@@ -204,3 +204,7 @@ def test_the_admin_token_is_a_secret_even_when_it_is_written_in_the_file() -> No
 def test_two_listeners_at_one_address_are_refused() -> None:
     _, problems = read("server: {listen: ':9000'}\nadmin: {listen: '127.0.0.1:9000'}")
     assert told(problems) == ["2:8 wrong-value"]
+
+
+def test_the_password_of_the_journal_is_a_secret_even_when_it_is_written_in_the_file() -> None:
+    assert good("journal: 'postgresql://u:abc%40defgh@h/d'").secrets == {"abc%40defgh", "abc@defgh"}

@@ -3,143 +3,182 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from router.delivery import replay as module
-from router.delivery.replay import replay
-from router.errors import Permanent, Rejected
+from router.delivery.replay import Cursor, Replay, ReplayResult
+from router.delivery.replay_request import ReplayRequest
+from router.errors import Rejected
 from router.journal.journal import EventFilter, StoredEvent
-from router.model import DeliveryState, EventState, Plan
-from router.plugin import Delivery
-from tests.delivery.house import House, Said, destination, event, house, planned
-
-DELIVERED, DEAD, DISCARDED = DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.DISCARDED
-
-
-async def works(self: Any, params: Said, delivery: Delivery) -> None:
-    return
+from router.journal.lane import LaneLimits
+from router.model import DeliveryState, EventState, Plan, Priority
+from tests.delivery.archive import DEAD, DELIVERED, READY, RUNNING, Archive, Today, archive
+from tests.delivery.house import Clock, planned
 
 
-async def fails(self: Any, params: Said, delivery: Delivery) -> None:
-    raise Permanent("HTTP 400")
+class Ticking(Clock):
+    """A clock that goes on a little whenever it is looked at."""
+
+    def __call__(self) -> datetime:
+        self.move(milliseconds=1)
+        return self.now
 
 
-def today(stored: StoredEvent, generation: str) -> Plan:
-    """Plan by routes that have two actions."""
-    number = int(stored.uid[4:])
-    assert stored.body == event(number).body
-    both = tuple(planned(number=number, action=by, replay=generation) for by in ("say", "also"))
-    return Plan(event(number), EventState.PLANNED, both)
-
-
-async def run(h: House, plan: Any = today, wanted: EventFilter | None = None, **options: Any) -> dict[str, Any]:
-    result = await replay(h.journal, plan, wanted or EventFilter(), replay="rpl_1", now=h.clock(), **options)
-    h.worker.wake()
-    counts = result.as_dict()
-    return {name: count for name, count in counts.items() if count}
-
-
-async def fill(h: House, events: int) -> None:
-    for number in range(1, events + 1):
-        await h.accept(planned(number=number), number=number)
-    for number in range(1, events + 1):
-        await h.reach(planned(number=number).id, DELIVERED, DEAD)
+def to_app(deliveries: int, repeats: int = 0) -> dict[str, Any]:
+    return {"app": {"deliveries": deliveries, "repeats": repeats}}
 
 
 async def test_what_was_delivered_is_left_out(tmp_path: Path) -> None:
-    async with house(tmp_path, destination("app", works)) as h:
-        await fill(h, 3)
-        assert await run(h) == {"events": 3, "deliveries": 3, "left_out": 3}
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2, 3)
+        counts = await old.run(Today())
+        assert counts == {"events": 3, "deliveries": 3, "left_out": 3, "destinations": to_app(3)}
         for number in (1, 2, 3):
-            await h.reach(planned(number=number, action="also", replay="rpl_1").id, DELIVERED)
-            assert await h.journal.delivery(planned(number=number, replay="rpl_1").id) is None
+            new = await old.journal.delivery(planned(number=number, action="also", replay="rpl_1").id)
+            assert new is not None
+            assert (new.state, new.priority) == (READY, Priority.REPLAY)
+            assert await old.journal.delivery(planned(number=number, replay="rpl_1").id) is None
 
 
-async def test_again_sends_it_a_second_time_under_another_id(tmp_path: Path) -> None:
-    async with house(tmp_path, destination("app", works)) as h:
-        await fill(h, 1)
-        assert await run(h, again=True) == {"events": 1, "deliveries": 2}
-        await h.reach(planned(replay="rpl_1").id, DELIVERED)
-        await h.reach(planned(replay="rpl_1", action="also").id, DELIVERED)
+async def test_again_sends_it_a_second_time_and_says_how_often(tmp_path: Path) -> None:
+    async with archive(tmp_path) as old:
+        await old.keep(1)
+        await old.keep(2, action="also")
+        await old.keep(3, state=DEAD)
+        counts = await old.run(Today(), again=True)
+        assert counts == {"events": 3, "deliveries": 6, "repeats": 2, "destinations": to_app(6, 2)}
+        assert await old.states() == {"delivered": 2, "ready": 6, "discarded": 1}
 
 
 async def test_a_dry_run_counts_the_same_and_changes_nothing(tmp_path: Path) -> None:
-    async with house(tmp_path, destination("app", works)) as h:
-        await fill(h, 2)
-        assert await run(h, dry_run=True) == {"events": 2, "deliveries": 2, "left_out": 2}
-        assert await h.states() == [DELIVERED, DELIVERED]
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2)
+        counts = await old.run(Today(), dry_run=True)
+        assert counts == {"events": 2, "deliveries": 2, "left_out": 2, "destinations": to_app(2)}
+        assert await old.states() == {"delivered": 2}
 
 
 async def test_a_dead_delivery_is_replaced(tmp_path: Path) -> None:
-    async with house(tmp_path, destination("app", fails)) as h:
-        await fill(h, 1)
-        assert (await h.reach(planned().id, DEAD)).reason == "HTTP 400"
-        await h.targets.swap({"app": destination("app", works)})
-        await h.targets.settled()
-        assert await run(h) == {"events": 1, "deliveries": 2}
-        await h.reach(planned(replay="rpl_1").id, DELIVERED)
-        await h.reach(planned().id, DISCARDED)
+    async with archive(tmp_path) as old:
+        await old.keep(1, state=DEAD)
+        assert (await old.run(Today()))["deliveries"] == 2
+        replaced = await old.journal.delivery(planned().id)
+        assert replaced is not None
+        assert (replaced.state, replaced.reason) == (DeliveryState.DISCARDED, "replaced by a replay")
 
 
-async def test_what_is_still_under_way_is_left_out(tmp_path: Path) -> None:
-    async with house(tmp_path) as h:  # the destination is not there, so it waits
-        await h.accept(planned())
-        assert await run(h) == {"events": 1, "deliveries": 1, "left_out": 1}
+@pytest.mark.parametrize("state", [READY, RUNNING])
+async def test_what_is_still_under_way_is_left_out(tmp_path: Path, state: DeliveryState) -> None:
+    async with archive(tmp_path) as old:
+        await old.keep(1, state=state)
+        counts = await old.run(Today())
+        assert (counts["deliveries"], counts["left_out"]) == (1, 1)
 
 
 async def test_items_of_a_loop_are_told_apart(tmp_path: Path) -> None:
-    def items(stored: StoredEvent, generation: str) -> Plan:
-        return Plan(event(), EventState.PLANNED, tuple(planned(index=i, replay=generation) for i in range(3)))
+    def items(stored: StoredEvent, plan: Plan) -> Plan:
+        return replace(plan, deliveries=tuple(planned(index=i, replay="rpl_1") for i in range(3)))
 
-    async with house(tmp_path, destination("app", works)) as h:
-        await h.accept(planned(index=1))
-        await h.reach(planned(index=1).id, DELIVERED)
-        assert await run(h, items) == {"events": 1, "deliveries": 2, "left_out": 1}
+    async with archive(tmp_path) as old:
+        await old.keep(1, index=1)
+        counts = await old.run(Today(plan=items))
+        assert (counts["deliveries"], counts["left_out"]) == (2, 1)
 
 
 async def test_events_are_replayed_oldest_first_over_pages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PAGE", 3)
-    order: list[str] = []
+    today = Today()
+    async with archive(tmp_path, Ticking()) as old:
+        await old.keep(*range(10, 0, -1))
+        counts = await old.run(today, wanted=EventFilter(limit=1))
+        due = (await old.journal.claim({"app": LaneLimits(20, 20)}, old.clock())).deliveries
+        assert [delivery.event_uid for delivery in due] == [f"evt_{n:05}" for n in range(1, 11)]
+        assert (counts["events"], counts["deliveries"], counts["left_out"]) == (10, 10, 10)
+        counts = await old.run(today, wanted=EventFilter(ids=["msg_4"]), again=True, dry_run=True)
+        assert counts["events"] == 1
+    assert today.planned[-1] == "evt_00004"
+    assert sorted(today.planned[:-1]) == [f"evt_{n:05}" for n in range(1, 11)]
 
-    def looks(stored: StoredEvent, generation: str) -> Plan:
-        order.append(stored.uid)
-        return today(stored, generation)
 
-    async with house(tmp_path, destination("app", works)) as h:
-        await fill(h, 10)
-        assert await run(h, looks, EventFilter(limit=1)) == {"events": 10, "deliveries": 10, "left_out": 10}
-        assert await run(h, looks, EventFilter(ids=["msg_4"]), again=True, dry_run=True) == {
-            "events": 1,
-            "deliveries": 2,
-        }
-    assert order == [f"evt_{n:05}" for n in range(1, 11)] + ["evt_00004"]
+async def test_a_step_that_is_repeated_adds_nothing_and_counts_the_same(tmp_path: Path) -> None:
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2)
+        first = await old.run(Today())
+        (running,) = (await old.journal.claim({"app": LaneLimits(1, 1)}, old.clock())).deliveries
+        await old.end(running, DELIVERED)
+        assert await old.run(Today()) == first, "its own deliveries are not left out"
+        assert await old.states() == {"delivered": 3, "ready": 1}
+
+
+async def test_only_one_action_is_replayed_where_that_is_asked(tmp_path: Path) -> None:
+    async with archive(tmp_path) as old:
+        await old.keep(1, state=DEAD)
+        counts = await old.run(Today(), route="hello", action="also")
+        assert (counts["deliveries"], await old.states()) == (1, {"dead": 1, "ready": 1})
+        assert await old.run(Today(), action="wave") == {"events": 1, "unmatched": 1}
 
 
 async def test_events_that_cannot_be_planned_or_match_nothing_are_counted(tmp_path: Path) -> None:
-    def today_is_bad(stored: StoredEvent, generation: str) -> Plan:
+    def today_is_bad(stored: StoredEvent, plan: Plan) -> Plan:
         number = int(stored.uid[4:])
-        plan = today(stored, generation)
         if number == 1:
             raise Rejected(404, "no source `clerk` is configured any more")
         if number == 2:
             return replace(plan, state=EventState.PLAN_FAILED, deliveries=(), reason="too many")
         if number == 3:
             return replace(plan, state=EventState.UNMATCHED, deliveries=())
-        dead = planned(number=number, action="also", replay=generation, state=DEAD, reason="no `data.x`")
-        return replace(plan, deliveries=(dead,))
+        if number == 5:
+            raise ZeroDivisionError
+        dead, late = plan.deliveries
+        late = replace(late, state=DeliveryState.SKIPPED, reason="too old")
+        return replace(plan, deliveries=(replace(dead, action="x", state=DEAD, reason="no `data.x`"), late))
 
-    async with house(tmp_path, destination("app", works)) as h:
-        await fill(h, 4)
-        assert await run(h, today_is_bad) == {
-            "events": 4,
-            "plan_failed": 2,
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2, 3, 4, 5)
+        assert await old.run(Today(plan=today_is_bad)) == {
+            "events": 5,
+            "plan_failed": 3,
             "unmatched": 1,
             "dead": 1,
-            "failures": ["evt_00001: no source `clerk` is configured any more", "evt_00002: too many"],
+            "skipped": 1,
+            "failures": [
+                "evt_00001: no source `clerk` is configured any more",
+                "evt_00002: too many",
+                "evt_00005: ZeroDivisionError",
+            ],
         }
-        await h.reach(planned(number=4, action="also", replay="rpl_1").id, DEAD)
+
+
+async def test_what_cannot_be_stored_is_that_event_alone(tmp_path: Path) -> None:
+    def one_is_huge(stored: StoredEvent, plan: Plan) -> Plan:
+        if stored.uid != "evt_00001":
+            return plan
+        return replace(plan, deliveries=(replace(plan.deliveries[0], action="x", max_attempts="many"),))  # type: ignore[arg-type]
+
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2)
+        counts = await old.run(Today(plan=one_is_huge))
+        assert (counts["events"], counts["plan_failed"], counts["deliveries"]) == (2, 1, 1)
+
+
+async def test_it_goes_on_from_an_event_that_is_gone(tmp_path: Path) -> None:
+    async with archive(tmp_path) as old:
+        await old.keep(1, 2, 4)
+        replay = Replay(old.journal, Today(), ReplayRequest(EventFilter()), "rpl_1")
+        cursor = Cursor("evt_00003", (await _received(old, 4)))
+        assert await replay.page(cursor) == ["evt_00004"]
+        result = ReplayResult()
+        await replay.steps(["evt_00003"], cursor, result, old.clock, dry_run=False)
+        assert result == ReplayResult(), "one that is gone by now is passed over"
+
+
+async def _received(old: Archive, number: int) -> Any:
+    event = await old.journal.event(f"evt_{number:05}")
+    assert event is not None
+    return event.received_at

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from router.journal import replays
 from router.journal.filters import where_deliveries, where_events
 from router.journal.journal import DeliveryFilter, EventFilter
 from router.journal.migration import open_for_writing
@@ -154,6 +155,24 @@ def test_events_with_a_dead_delivery_are_found_from_the_dead_ones(connection: sq
     assert any("d_open (state=?)" in step for step in steps)
 
 
+@pytest.mark.parametrize("wanted", [EventFilter(), EventFilter(source="clerk"), EventFilter(since=NOW)])
+def test_a_page_of_a_replay_is_read_in_its_order(connection: sqlite3.Connection, wanted: EventFilter) -> None:
+    where = where_events(wanted)
+    where.add("above", above_at=1, above_seq=2)
+    steps = plan_of(connection, replays.statement(where.sql), where.values | {"limit": 500})
+    assert "e_time (" in steps[0]
+    assert not any("TEMP B-TREE" in step for step in steps)
+
+
+def test_what_replays_have_planned_ahead_and_untold_deaths_have_an_index(connection: sqlite3.Connection) -> None:
+    assert "d_replay (due<?)" in plan_of(connection, load("replays.sql")["ahead"])[0]
+    steps = plan_of(connection, load("telling.sql")["untold"])
+    assert "d_tell" in steps[0]
+    assert not any("TEMP B-TREE" in step for step in steps)
+    for name in ("told", "event", "known"):
+        assert any("SEARCH" in step for step in plan_of(connection, load("telling.sql")[name])), name
+
+
 def test_every_statement_has_a_name_of_its_own() -> None:
-    for file in ("write.sql", "read.sql", "filters.sql"):
+    for file in ("write.sql", "read.sql", "filters.sql", "replays.sql", "telling.sql"):
         assert all(name and sql for name, sql in load(file).items())

@@ -37,6 +37,9 @@ exists (select 1 from bodies b where b.event = e.seq and instr(b.body, :text) > 
 -- name: event.before
 (e.received_at, e.seq) < (select b.received_at, b.seq from events b where b.uid = :before)
 
+-- name: event.above
+(e.received_at, e.seq) > (:above_at, :above_seq)
+
 -- name: delivery.ids
 d.id in (select value from json_each(:ids))
 

@@ -7,7 +7,7 @@ alter table deliveries add column fresh_until integer;
 alter table deliveries add column suspect integer not null default 0; -- was running when its process ended
 alter table deliveries add column alone integer not null default 0;   -- running, and nothing else was started since
 alter table deliveries add column crashes_alone integer not null default 0;
-alter table deliveries add column tell integer not null default 0;    -- 1: its death is to be told; 0: it has been, or nobody is
+alter table deliveries add column tell integer not null default 0;    -- its death: 0 is told nobody, 1 is to be told, 2 was told
 
 update deliveries set priority = 1 where state = 0 and attempts > 0;
 
@@ -15,6 +15,7 @@ update deliveries set priority = 1 where state = 0 and attempts > 0;
 drop index d_ready;
 create index d_ready on deliveries (destination, lane, priority, due) where state = 0 and suspect = 0;
 create index d_suspect on deliveries (due) where state = 0 and suspect = 1;
+create index d_replay on deliveries (due) where state = 0 and priority = 2;
 create index d_tell on deliveries (settled_at) where state = 7 and tell = 1;
 
 create table lanes (

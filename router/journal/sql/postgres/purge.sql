@@ -5,8 +5,7 @@ e.plan <> 0                       -- an unplanned event is still to be worked on
   and e.seq <> (select max(seq) from events)
   -- The limit keeps the server from reading all deliveries into a hash.
   and (select 1 from deliveries d where d.event = e.seq
-    and (d.settled_at is null or d.settled_at >= $1 or (d.state = 7 and d.settled_at >= $2)
-      or d.seq = (select max(seq) from deliveries)) limit 1) is null
+    and (d.settled_at is null or d.settled_at >= $1 or (d.state = 7 and d.settled_at >= $2)) limit 1) is null
 
 -- name: look
 select e.received_at, e.seq, e.size, (select count(*) from deliveries d where d.event = e.seq), {over}

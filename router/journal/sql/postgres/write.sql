@@ -14,7 +14,10 @@ with ended as (
 ), settled as (
   update deliveries d
   set state = k.state, reason = k.reason, due = coalesce(k.due, d.due), settled_at = k.settled_at, owner = null,
-    attempts = d.attempts - k.uncounted, priority = greatest(d.priority, 1 - k.uncounted),
+    attempts = d.attempts - k.uncounted,
+    first_started_at = case when k.uncounted = 1 and d.attempts = 1 and d.crashes + d.interrupted = 0
+      then null else d.first_started_at end,
+    priority = greatest(d.priority, 1 - k.uncounted),
     suspect = false, alone = false, crashes_alone = 0
   from own join ended k using (place)
   where d.seq = own.seq
