@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types docs wheel bench clean
+.PHONY: help run test lint format types docs wheel bench conservation clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -51,6 +51,9 @@ wheel: $(VENV)/.dev ## build the wheel and run the suite against it, away from t
 
 bench: $(VENV)/.dev ## events a second, start-up time and memory, as ratios to a bare aiohttp server
 	@$(BIN)/python -m bench.throughput
+
+conservation: $(VENV)/.dev ## try to lose an acknowledged event: kills, stops, a full disk (ARGS="--kills 20 --seed 7")
+	@$(BIN)/python -m bench.conservation $(ARGS)
 
 clean: ## forget the virtual environment and all caches
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

@@ -11,117 +11,35 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
 
-import aiohttp
 from aiohttp import web
 
 from router.admin.api import AdminApi
 from router.admin.changes import Changes
 from router.admin.health import Health
 from router.admin.metrics import Metrics
+from router.delivery.deaths import Deaths
 from router.delivery.intake import Intake
+from router.delivery.keeper import Keeper
 from router.delivery.targets import Targets
 from router.delivery.worker import Worker
 from router.errors import JournalBusy
 from router.ids import event_uid
 from router.ingress import SERVER_OPTIONS, Ingress
-from router.journal.journal import Journal
 from router.journal.lock import Lock
-from router.journal.opening import NoLock, Place, lock_at, store_at
+from router.journal.opening import NoLock, lock_at, store_at
 from router.live import Live
-from router.observe import Observer, Observers
+from router.observe import Observers
 from router.reload import Reloader
-from router.ruleset import Loaded, Ruleset
+from router.ruleset import Ruleset
+from router.running import Addresses, Options, Running, url_of
 from router.tasks import spawn
 
 log = logging.getLogger(__name__)
 
 _ADMIN_SHUTDOWN = 2.0  # seconds that requests to the admin listener get to end in
 _KEEP_ALIVE = 75.0  # seconds; senders reuse connections, and a bare runner would keep them for an hour
-
-
-def utc_now() -> datetime:
-    """Return the time, aware, in UTC."""
-    return datetime.now(UTC)
-
-
-def client_session() -> aiohttp.ClientSession:
-    """Return the session that all actions share: it keeps no cookies, so that destinations stay apart."""
-    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a process runs its configuration.
-
-    `load` reads it again; `session` makes the one client session of all actions; `watch` is how often the
-    files are looked at, in seconds.
-    """
-
-    load: Callable[[], Loaded]
-    journal: Place
-    session: Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]] = client_session
-    observers: Iterable[Observer] = ()
-    watch: float = 1.0
-    clock: Callable[[], datetime] = utc_now
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where a running process listens."""
-
-    public: str
-    admin: str
-
-
-@dataclass
-class Running:
-    """The parts of one running router, put together as they start; `build` fills it."""
-
-    live: Live
-    options: Options
-    observer: Observers
-    metrics: Metrics
-    token: str
-    lock: Lock | NoLock
-    journal: Journal
-    health: Health
-    http: aiohttp.ClientSession = field(init=False)
-    targets: Targets = field(init=False)
-    worker: Worker = field(init=False)
-    intake: Intake = field(init=False)
-    reloader: Reloader = field(init=False)
-    admin_url: str = ""
-    stuck: int = 0  #: attempts that would not end; only the end of the process stops them
-    stopped: float | None = None  #: when the end was asked for, on the clock of the event loop
-
-    def left(self) -> float:
-        """Return how many seconds of `drain` are left: open requests and attempts share them."""
-        drain = self.live.ruleset.document.server.drain
-        if self.stopped is None:
-            return drain
-        return max(0.0, drain - (asyncio.get_running_loop().time() - self.stopped))
-
-    async def worker_counts(self) -> Mapping[str, float]:
-        """Return what the worker tells of itself, under the names of its metrics."""
-        if not hasattr(self, "worker"):
-            return {}
-        return {
-            "deliveries_running": self.worker.running,
-            "attempts_abandoned": self.worker.abandoned,
-            "outcomes_unrecorded": self.worker.unrecorded,
-            "destinations_unavailable": len(self.targets.unavailable()),
-            "deliveries_stranded": await self.worker.stranded(),
-        }
-
-    def wake(self) -> None:
-        """Tell the worker, once there is one, that deliveries may be due."""
-        if hasattr(self, "worker"):
-            self.worker.wake()
 
 
 RUNNING = web.AppKey("running", Running)
@@ -154,7 +72,7 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
         new_uid=event_uid,
         settings=ruleset.document.server,
     ).add_to(app)
-    app.cleanup_ctx.extend([_journal, _admin, _http, _delivery, _watch])
+    app.cleanup_ctx.extend([_journal, _admin, _http, _delivery, _keeping, _watch])
     return app
 
 
@@ -231,18 +149,27 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     await running.targets.close()
 
 
+async def _keeping(app: web.Application) -> AsyncIterator[None]:
+    running = app[RUNNING]
+    settings = running.live.ruleset.document.journal
+    clock = running.options.clock
+    deaths = Deaths(running.journal, running.live.on_dead, clock, running.wake)
+    keeper = Keeper(
+        running.journal, settings.retention, settings.dead_retention, clock=clock, observer=running.observer
+    )
+    running.observer.add(deaths)
+    deaths.start()
+    sweeping = spawn(keeper.run(), name="keep the journal from growing")
+    yield
+    sweeping.cancel()
+    await deaths.stop()
+
+
 async def _watch(app: web.Application) -> AsyncIterator[None]:
     running = app[RUNNING]
     task = spawn(running.reloader.watch(running.options.watch), name="watch the configuration")
     yield
     task.cancel()
-
-
-def url_of(runner: web.AppRunner) -> str:
-    """Return the address of a runner's first listener, as a person on this machine would type it."""
-    host, port = runner.addresses[0][:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
 
 
 async def serve(

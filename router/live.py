@@ -62,13 +62,11 @@ class Live:
         """Return a stored event as today's configuration reads it; raises Rejected where it cannot."""
         return _reread(stored, self.sources)
 
-    def on_dead(
-        self, stored: StoredEvent, delivery: StoredDelivery, now: datetime | None = None
-    ) -> tuple[PlannedDelivery, ...]:
+    def on_dead(self, stored: StoredEvent, delivery: StoredDelivery) -> tuple[PlannedDelivery, ...]:
         """Return what today's configuration does about a dead delivery of a stored event.
 
         Without its source the event is taken as it is stored. What cannot be read at all is logged, and nothing
-        is done. The new deliveries have their whole time from `now` on, by default from the death on.
+        is done. Times count from the event's receipt, as those of a plan do: the journal moves them.
         """
         ruleset = self.ruleset
         try:
@@ -89,7 +87,6 @@ class Live:
             reason=delivery.reason or "",
             attempts=delivery.attempts,
             lease=delivery.lease,
-            at=now or delivery.settled_at,
         )
         return ruleset.on_dead(event, death)
 

@@ -209,8 +209,7 @@ class StoredDelivery:
 class Death:
     """A delivery that has died, as an `on_dead` is told of it.
 
-    `lease` tells one death of it from the next, after a person's retry. `at` is from when on what is done about
-    it is tried; None for the receipt of its event.
+    `lease` tells one death of it from the next, after a person's retry.
     """
 
     id: str
@@ -219,7 +218,6 @@ class Death:
     reason: str
     attempts: int
     lease: int = 0
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from router.app import Addresses, Options, Running, serve
+from router.app import serve
 from router.errors import JournalBusy, JournalError
 from router.journal.lock import Lock
 from router.model import RawRequest
 from router.observe import Observer
 from router.ruleset import Loaded, load_ruleset
+from router.running import Addresses, Options, Running
 from router.tasks import spawn
 from tests.vendors.app import AppVendor
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -127,13 +127,6 @@ def test_a_death_is_told_by_todays_routes_of_the_event_as_it_is_read_today(live:
     assert path(live.on_dead(kept(), replace(dead, route="gone"))) == "/dead/ada"
     assert live.on_dead(kept(), dead) == live.on_dead(kept(), dead)
     assert live.on_dead(kept(), dead)[0].id != live.on_dead(kept(), replace(dead, lease=9))[0].id
-
-
-def test_it_is_tried_from_the_death_on_or_from_the_moment_it_is_told(live: Live, tmp_path: Path) -> None:
-    live.swap(rules(tmp_path, DEATHS))
-    dead = stored(route="hand-on", settled_at=NOW + timedelta(hours=1))
-    assert live.on_dead(kept(), dead)[0].expires_at == NOW + timedelta(hours=25)
-    assert live.on_dead(kept(), dead, NOW + timedelta(days=9))[0].expires_at == NOW + timedelta(days=10)
 
 
 def test_an_event_whose_source_has_gone_is_told_of_as_it_is_stored(live: Live, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ruleset",),
     ("live", "ingress", "rehearsal", "logs", "tracing"),
     ("reload", "admin"),
+    ("running",),
     ("app",),
     ("cli",),
     ("__main__",),

@@ -17,9 +17,9 @@ from router.cli.exit import AT_FAULT, Stop
 from router.cli.options import add_config, dev_journal
 
 if TYPE_CHECKING:
-    from router.app import Addresses, Running
     from router.destinations import Destination
     from router.ruleset import Loaded, Ruleset
+    from router.running import Addresses, Running
 
 _LOCAL = "127.0.0.1"
 
@@ -51,13 +51,13 @@ def dev(asked: argparse.Namespace) -> int:
     import logging
 
     from router import logs
-    from router.app import Options
     from router.cli.capture import Capture
     from router.cli.output import colored
     from router.cli.run import start, usable
     from router.cli.terminal import Terminal
     from router.config.made_up import made_up
     from router.ruleset import load_ruleset
+    from router.running import Options
 
     def load() -> Loaded:
         loaded = load_ruleset(asked.config, os.environ, made_up=made_up)

@@ -105,9 +105,9 @@ def show_status(asked: argparse.Namespace) -> int:
 
 def back_up_journal(asked: argparse.Namespace) -> int:
     """Write the copy, and say what is in it."""
-    from router.app import utc_now
     from router.errors import JournalError
     from router.journal.backup import back_up
+    from router.running import utc_now
 
     progress = Progress("copying")
     try:
@@ -140,7 +140,7 @@ def back_up_journal(asked: argparse.Namespace) -> int:
 
 def hold_journal(asked: argparse.Namespace) -> int:
     """Hold what is not settled."""
-    from router.app import utc_now
+    from router.running import utc_now
 
     async def hold() -> int:
         async with owner(asked) as journal:

@@ -44,11 +44,11 @@ def copy_journal(asked: argparse.Namespace) -> int:
 
 
 async def _copy(source: Path | str, target: Path | str, progress: Progress) -> tuple[Mapping[str, int], int]:
-    from router.app import utc_now
     from router.journal.opening import lock_at, shown, store_at
     from router.journal.postgres.transfer import postgres_store
     from router.journal.transfer import transfer
     from router.journal.transfer_sqlite import sqlite_store
+    from router.running import utc_now
 
     async with AsyncExitStack() as stack:
         for place in (source, target):

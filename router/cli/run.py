@@ -18,8 +18,8 @@ from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
 from router.cli.options import add_config
 
 if TYPE_CHECKING:
-    from router.app import Addresses, Options, Running
     from router.ruleset import Loaded, Ruleset
+    from router.running import Addresses, Options, Running
 
 
 def add(commands: Any) -> None:
@@ -38,8 +38,8 @@ def add(commands: Any) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Serve; 1 where the configuration is at fault, 3 where a port or the journal cannot be had."""
     from router import logs
-    from router.app import Options
     from router.ruleset import load_ruleset
+    from router.running import Options
     from router.tracing import tracing
 
     ruleset = usable(load_ruleset(asked.config, os.environ))

@@ -80,7 +80,7 @@ async def post(
     session: Any, address: str, source: Source, event_type: str, payload: Any, *, bad_signature: bool = False
 ) -> tuple[int, str]:
     """Post one event, freshly signed; return the status and what the router said."""
-    from router.app import utc_now
+    from router.running import utc_now
 
     body = json.dumps(payload).encode()
     headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
@@ -93,8 +93,8 @@ async def post(
 
 def payload_for(source: Source, event_type: str, file: Path | None, changes: list[str]) -> Any:
     """Return the sample, or the file's payload, with the changes made to it."""
-    from router.app import utc_now
     from router.config.problem import did_you_mean
+    from router.running import utc_now
     from router.sources.samples import sample, sample_types
 
     payload: Any

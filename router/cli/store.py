@@ -57,8 +57,8 @@ async def reader(asked: argparse.Namespace) -> AsyncIterator[SqliteReader | Post
 @asynccontextmanager
 async def owner(asked: argparse.Namespace) -> AsyncIterator[Journal]:
     """Own the journal for the while; no router may run, but for those of a journal that many own."""
-    from router.app import utc_now
     from router.journal.opening import lock_at, store_at
+    from router.running import utc_now
 
     place = existing_place(asked)
     lock = lock_at(place)
@@ -143,8 +143,8 @@ async def _alone(asked: argparse.Namespace, verb: str, request: Mapping[str, Any
 async def opened(asked: argparse.Namespace, planner: Planner | None) -> AsyncIterator[Changes]:
     """Open the journal that this process owns; ends the command where it cannot be used, or the input is wrong."""
     from router.admin.changes import Changes
-    from router.app import utc_now
     from router.journal.opening import store_at
+    from router.running import utc_now
 
     try:
         journal = store_at(journal_place(asked), clock=utc_now, worker=False)

@@ -173,7 +173,10 @@ class Journal(Protocol):
         """Return dead deliveries whose death was not told yet, the oldest first."""
 
     async def tell(self, delivery_id: str, planned: Sequence[PlannedDelivery], now: datetime) -> None:
-        """Store what is done about a death, in one commit with the note that it was told. A repeat is harmless."""
+        """Store what is done about a death, in one commit with the note that it was told; a repeat is harmless.
+
+        The new deliveries have their whole time from `now` on, as those that `add` stores.
+        """
 
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over, with all that belongs to them; return how many.

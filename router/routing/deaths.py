@@ -30,7 +30,7 @@ def on_dead(table: RouteTable, event: Event, death: Death) -> tuple[PlannedDeliv
     def identified(route: str, action: str, index: int | None) -> str:
         return delivery_id(death.id, route, action, index, str(death.lease))
 
-    maker = Maker(event, identified, death.at or event.received_at, prefix=PREFIX, tells=False)
+    maker = Maker(event, identified, event.received_at, prefix=PREFIX, tells=False)
     with event_budget():
         made = [_made(maker, death.route, action, names) for action in actions]
     return tuple(delivery for delivery in made if delivery is not None)

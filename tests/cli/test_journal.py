@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from router.app import utc_now
 from router.cli.main import main
 from router.cli.progress import Progress
 from router.journal.journal import DeliveryFilter
 from router.journal.lock import Lock
 from router.journal.sqlite import SqliteJournal
 from router.model import DeliveryState
+from router.running import utc_now
 from tests.journal.values import attempt, begun, plan
 
 S = DeliveryState

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from router.app import utc_now
 from router.cli.main import main
 from router.journal.journal import DeliveryFilter, EventFilter, Journal
 from router.journal.lane import FOR_GOOD
@@ -20,6 +19,7 @@ from router.journal.lock import Lock
 from router.journal.postgres.journal import PostgresJournal
 from router.journal.sqlite import SqliteJournal
 from router.model import DeliveryState
+from router.running import utc_now
 from tests.journal.contract_keeping import done
 from tests.journal.values import NOW, attempt, begun, event, later, plan, planned
 

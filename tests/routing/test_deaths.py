@@ -33,7 +33,7 @@ routes:
   - {name: plain, vars: {team: mine}, actions: [{shout: {text: hi}}]}
 """
 TABLE = rules(TEXT)
-DEATH = Death("dlv_1", "plain", "shout", "404 Not Found", 2, lease=5, at=AT + timedelta(days=3))
+DEATH = Death("dlv_1", "plain", "shout", "404 Not Found", 2, lease=5)
 
 
 def told(death: Death = DEATH, of: Event | None = None) -> tuple[PlannedDelivery, ...]:
@@ -68,9 +68,8 @@ def test_a_route_or_a_source_that_has_gone_leaves_the_list_of_the_file() -> None
     assert gone == {"on_dead/shout": "ops: own/shout is dead: 404 Not Found"}
 
 
-def test_it_has_its_whole_time_from_the_death_on_else_from_the_receipt_of_the_event() -> None:
-    assert told()[0].expires_at == AT + timedelta(days=3, hours=2)
-    assert told(replace(DEATH, at=None))[0].expires_at == AT + timedelta(hours=2)
+def test_its_times_count_from_the_receipt_of_the_event_as_those_of_a_plan() -> None:
+    assert told()[0].expires_at == AT + timedelta(hours=2)
 
 
 def test_one_death_has_one_id_and_another_death_of_the_same_delivery_another() -> None:
@@ -78,7 +77,7 @@ def test_one_death_has_one_id_and_another_death_of_the_same_delivery_another() -
         told(death)[0].id
         for death in (
             DEATH,
-            replace(DEATH, reason="other words", at=AT),
+            replace(DEATH, reason="other words"),
             replace(DEATH, lease=6),
             replace(DEATH, id="dlv_1-0"),
             replace(DEATH, route="gone"),

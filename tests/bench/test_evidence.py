@@ -1,0 +1,94 @@
+"""What counts as a reason for sending something again, and what does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bench.conservation.destination import Seen
+from bench.conservation.evidence import CUT, LATE, REFUSED, Evidence, timed_out
+from bench.conservation.faults import Fault
+from bench.conservation.replica import Boot
+from router.journal.journal import StoredAttempt
+from router.model import Outcome
+
+T = 1_000_000.0  # seconds since 1970
+GRACE, TIMEOUT = 2.0, 1.0
+
+
+def seen(at: float, mood: str = "fine", process: str = "0.0", answered: float | None = None) -> Seen:
+    return Seen("steady", "evt_1", 0, "dlv_1", process, T + at, mood, T + (at if answered is None else answered))
+
+
+def killed(at: float, name: str = "0.0") -> Boot:
+    return Boot(name, T - 10, T - 9, T + at, Fault.KILL)
+
+
+def stopped(began: float, ended: float, name: str = "0.0") -> Boot:
+    return Boot(name, T - 10, T - 9, stops=[(T + began, T + ended)])
+
+
+def evidence(*boots: Boot, full: list[tuple[float, float]] | None = None) -> Evidence:
+    return Evidence(boots, [(T + began, T + ended) for began, ended in full or ()], GRACE, TIMEOUT)
+
+
+def attempt(began: float, ended: float, outcome: Outcome) -> StoredAttempt:
+    moments = [datetime.fromtimestamp(T + at, UTC) for at in (began, ended)]
+    return StoredAttempt(1, moments[0], moments[1], outcome, None, {})
+
+
+@pytest.mark.parametrize("mood", ["error", "reset", "close", "noise", "truncated", "flood", "later", "until"])
+def test_a_destination_that_misbehaves_is_asked_again(mood: str) -> None:
+    assert evidence().explain(seen(0, mood), seen(0.1)) == REFUSED
+
+
+def test_nothing_explains_what_is_sent_again_after_a_fine_answer() -> None:
+    assert evidence().explain(seen(0), seen(0.1)) is None
+    assert evidence(killed(-1)).explain(seen(0), seen(0.1)) is None
+
+
+def test_a_request_that_hangs_is_not_sent_again_before_its_time_out() -> None:
+    assert evidence().explain(seen(0, "hang"), seen(0.2)) is None
+    assert evidence().explain(seen(0, "hang"), seen(1.0)) == REFUSED
+
+
+def test_a_kill_explains_only_what_was_in_flight_or_not_committed_yet() -> None:
+    assert evidence(killed(GRACE - 0.1)).explain(seen(0), seen(5)) == CUT
+    assert evidence(killed(GRACE + 0.1)).explain(seen(0), seen(5)) is None
+    assert evidence(killed(0.1, name="1.0")).explain(seen(0), seen(5)) is None, "another process was killed"
+
+
+def test_an_end_by_sigterm_explains_nothing() -> None:
+    boot = Boot("0.0", T - 10, T - 9, T + 0.1, Fault.TERM)
+    assert evidence(boot).explain(seen(0), seen(5)) is None
+
+
+def test_on_a_full_disk_an_outcome_waits_until_there_is_room() -> None:
+    full = [(-1.0, 3.0)]
+    assert evidence(killed(8), full=full).explain(seen(0), seen(12)) == CUT
+    assert evidence(killed(12), full=full).explain(seen(0), seen(14)) is None
+    assert evidence(full=full).explain(seen(0), seen(4)) is None, "it is kept, not forgotten"
+
+
+def test_what_stood_still_may_have_been_taken_over_or_be_late() -> None:
+    assert evidence(stopped(0.1, 3)).explain(seen(0), seen(2, process="1.0")) == CUT
+    woken, other = seen(3.1), Boot("1.0", T)
+    assert evidence(other, stopped(-9, 3)).explain(seen(0, process="1.0"), woken) == CUT
+    assert evidence(other, stopped(-9, 3)).explain(woken, seen(4, process="1.0")) == CUT
+    assert evidence(other, stopped(-1, 3)).explain(woken, seen(4, process="1.0")) is None, "not long enough"
+    assert evidence(other, stopped(-19, -9)).explain(woken, seen(4, process="1.0")) is None, "long ago"
+
+
+def test_an_answer_after_the_time_out_is_one_only_where_the_journal_says_so() -> None:
+    late, quick = attempt(-0.5, 0.6, Outcome.RETRY), attempt(-0.1, 0.1, Outcome.RETRY)
+    assert timed_out([late, quick, attempt(-0.5, 0.6, Outcome.DELIVERED)], [seen(0), seen(2)], TIMEOUT) == 1
+    assert timed_out([late], [seen(0, "hang"), seen(2)], TIMEOUT) == 0, "that one was kept waiting"
+    assert evidence().explain(seen(0), seen(2), late=True) == LATE
+    assert evidence().explain(seen(0), seen(2)) is None
+
+
+def test_a_row_tells_not_who_wrote_it_so_any_kill_at_that_time_explains_it() -> None:
+    row = seen(0, process="")
+    assert evidence(killed(-5, "0.0"), killed(0.5, "1.0")).explain(row, seen(1, process="")) == CUT
+    assert evidence(killed(-5, "0.0")).explain(row, seen(1, process="")) is None
