@@ -131,8 +131,3 @@ where paused_until > $2 or next_start > $2 or open_until > $2 or window_at > $1
 
 -- name: probe
 insert into meta (name, value) values ('probed', 1) on conflict (name) do update set value = meta.value + 1
-
--- name: save_replay
-insert into replays (id, filter, result, last, state, started_at, ended_at) values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (id) do update set filter = excluded.filter, result = excluded.result, last = excluded.last,
-  state = excluded.state, started_at = excluded.started_at, ended_at = excluded.ended_at
