@@ -20,7 +20,7 @@ from router.tasks import spawn
 
 log = logging.getLogger(__name__)
 
-LOOK = 10.0
+LOOK = 3.0
 """Seconds between two looks for running replays that nobody carries out."""
 _MOST = 1000  # of them that are gone on with at once
 _ENDING = 2.0  # seconds that replays get to store how far they came
