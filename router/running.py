@@ -96,6 +96,8 @@ class Running:
             "attempts_abandoned": self.worker.abandoned,
             "outcomes_unrecorded": self.worker.unrecorded,
             "destinations_unavailable": len(self.targets.unavailable()),
+            "lanes_paused": self.targets.paused(self.options.clock()),
+            "breakers_open": self.targets.open_breakers,
             "deliveries_stranded": await self.worker.stranded(),
         }
 

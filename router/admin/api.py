@@ -58,6 +58,8 @@ class AdminApi:
         self.app.router.add_get("/api/v1/replays", self._replays)
         self.app.router.add_get("/api/v1/replays/{id}", self._replay_status)
         self.app.router.add_post("/api/v1/replays/{id}/cancel", self._cancel_replay)
+        self.app.router.add_get("/api/v1/lanes", self._lanes)
+        self.app.router.add_post("/api/v1/lanes/{verb:pause|resume}", self._change_lane)
         self.app.cleanup_ctx.append(changes.running)
 
     @web.middleware
@@ -122,6 +124,21 @@ class AdminApi:
 
     async def _cancel_replay(self, request: web.Request) -> web.Response:
         return await _of_replay(request, self._changes.replays.cancel)
+
+    async def _lanes(self, _: web.Request) -> web.Response:
+        return _answer(200, lanes=await self._changes.lanes.all())
+
+    async def _change_lane(self, request: web.Request) -> web.Response:
+        try:
+            asked = json.loads(await request.read())
+        except (ValueError, RecursionError):
+            asked = None
+        if not isinstance(asked, dict):
+            raise ValueError('the body must be a JSON object: {"destination": "slack"}')
+        lanes = self._changes.lanes
+        return _answer(
+            200, **await (lanes.pause if request.match_info["verb"] == "pause" else lanes.resume)(asked)
+        )
 
 
 async def _of_replay(request: web.Request, ask: Callable[[str], Awaitable[Mapping[str, Any]]]) -> web.Response:

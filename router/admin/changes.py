@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from router.admin.lanes import Lanes
 from router.delivery.replay import Planner
 from router.delivery.replay_request import ReplayRequest
 from router.delivery.replays import Replays
@@ -21,6 +22,7 @@ class Changes:
     """Retries, releases and ends deliveries, and replays stored events; `wake` tells the worker of work.
 
     `planner` is the configuration in force, None where nothing is to be planned; `alone` says that no worker runs.
+    `lanes` are paused and resumed.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Changes:
         self._replays = None if planner is None else Replays(journal, planner, clock=clock, wake=wake, alone=alone)
         self._clock = clock
         self._wake = wake
+        self.lanes = Lanes(journal, lambda: None if planner is None else planner.hosts, clock=clock, wake=wake)
 
     async def retry(self, wanted: DeliveryFilter, *, dry_run: bool = False) -> dict[str, Any]:
         """Make the dead deliveries that fit due again: same ids, same bodies, fresh attempts.

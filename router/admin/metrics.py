@@ -27,6 +27,8 @@ _WORKER = {
     "attempts_abandoned": "Attempts that ignore their time-out; each costs a slot until it ends",
     "outcomes_unrecorded": "Outcomes that wait for the journal",
     "destinations_unavailable": "Destinations that could not be opened yet",
+    "lanes_paused": "Lanes that a person or their destination has paused",
+    "breakers_open": "Lanes whose circuit breaker is open, or being probed",
     "deliveries_stranded": "Ready deliveries whose destination the configuration does not have",
 }
 

@@ -48,7 +48,7 @@ def list_deliveries(asked: argparse.Namespace) -> int:
             when(d.created_at),
             f"{d.route}/{d.action}",
             d.destination,
-            d.state,
+            _state(d),
             d.attempts,
             d.reason or "",
         ),
@@ -85,7 +85,7 @@ def show_delivery(asked: argparse.Namespace) -> int:
         ("event", delivery.event_uid),
         ("action", f"{delivery.route}/{delivery.action}"),
         ("destination", f"{delivery.destination} ({delivery.plugin} {delivery.plugin_version})"),
-        ("state", delivery.state + (f": {delivery.reason}" if delivery.reason else "")),
+        ("state", _state(delivery) + (f": {delivery.reason}" if delivery.reason else "")),
         ("attempts", f"{delivery.attempts} of {delivery.max_attempts}"),
         ("created", when(delivery.created_at)),
     ]
@@ -105,6 +105,14 @@ def show_delivery(asked: argparse.Namespace) -> int:
         ]
         print(table(("ATTEMPT", "STARTED", "OUTCOME", "REASON", "FACTS"), rows))
     return FINE
+
+
+def _state(delivery: Any) -> str:
+    """Return the state that a person is shown: what is ready and not due yet waits."""
+    from router.running import utc_now
+
+    waits = delivery.state is DeliveryState.READY and delivery.due_at > utc_now()
+    return f"waiting until {when(delivery.due_at)}" if waits else str(delivery.state)
 
 
 def _params(delivery: Any) -> Any:

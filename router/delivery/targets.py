@@ -6,11 +6,13 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import aiohttp
 
 from router.delivery.target import Target
 from router.destinations import Destination
+from router.journal.lane import BreakerState
 
 
 def reopen_after(tries: int) -> float:
@@ -65,6 +67,16 @@ class Targets:
     def unavailable(self) -> dict[str, str]:
         """Return the destinations that nothing can be sent to now, with the reasons."""
         return {target.name: target.reason for target in self if target.reason is not None}
+
+    def paused(self, now: datetime) -> int:
+        """Count the lanes that a person or their destination has paused."""
+        return sum(lane.state.paused_until > now for target in self for lane in target.lanes.values())
+
+    @property
+    def open_breakers(self) -> int:
+        """How many lanes have a breaker that is open, or being probed."""
+        states = (lane.state.breaker for target in self for lane in target.lanes.values())
+        return sum(state is not BreakerState.CLOSED for state in states)
 
     async def close(self) -> None:
         """Close all of them, those that still finish an attempt too."""

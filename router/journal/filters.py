@@ -114,7 +114,10 @@ def where_deliveries(wanted: DeliveryFilter, kind: type[Where] = Where) -> Where
         if value is not None:
             where.add(name, **{name: text(value)})
     if wanted.state is not None:
-        where.add("state", state=STATE_CODES[wanted.state])
+        waiting = wanted.state is DeliveryState.WAITING
+        where.add("state", state=STATE_CODES[DeliveryState.READY if waiting else wanted.state])
         if wanted.state is not DeliveryState.DELIVERED:
             where.add("open")
+        if waiting:
+            where.add("not_due")
     return where

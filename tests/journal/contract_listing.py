@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,3 +122,12 @@ async def test_the_counts_are_of_every_state(journal: Journal) -> None:
     }
     assert stats.oldest_due == later(30)
     assert stats.bytes > 0
+
+
+async def test_what_is_ready_and_not_due_yet_is_found_as_waiting(journal: Journal) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    await journal.append(plan("now"))
+    await journal.append(plan("later", planned("evt_later", due_at=soon)))
+    (waiting,) = await journal.deliveries(DeliveryFilter(state=DeliveryState.WAITING))
+    assert waiting.event_uid == "evt_later"
+    assert await journal.count(DeliveryFilter(state=DeliveryState.READY)) == 2

@@ -112,7 +112,8 @@ async def test_a_worker_that_cannot_beat_says_so_and_writes_nothing_of_its_old_s
     one.lost = lost.set
     assert one._life is not None
     before = one._owner
-    beat, one._life._beat = one._life._beat, _refused  # type: ignore[method-assign]
+    beat, begin = one._life._beat, one._life._begin
+    one._life._beat = one._life._begin = _refused  # type: ignore[method-assign]
     await lost.wait()
     assert one._owner is None
     assert not await one.record(attempt(running))
@@ -121,7 +122,7 @@ async def test_a_worker_that_cannot_beat_says_so_and_writes_nothing_of_its_old_s
     with pytest.raises(JournalUnwritable, match="in time"):
         await begun(one, "b")
     assert not (await one.append(plan("c"))).duplicate, "events are still taken"
-    one._life._beat = beat  # type: ignore[method-assign]
+    one._life._beat, one._life._begin = beat, begin  # type: ignore[method-assign]
     await until(lambda: _is(one._owner is not None))
     assert one._owner != before
     assert not await one.record(attempt(running)), "not under its new number either"
@@ -153,6 +154,17 @@ async def test_a_worker_that_was_taken_for_dead_goes_on_as_a_new_one(replica: Re
 
 async def _bury_all(connection: object) -> None:
     await connection.execute("delete from workers")  # type: ignore[attr-defined]
+
+
+async def test_a_database_that_stalls_for_a_moment_ends_no_life(replica: Replica) -> None:
+    one = await replica(Pace(beat=0.05, life=60, deadline=30, reap=60))
+    assert one._life is not None
+    before = (one._owner, one._life._connection, one._life._beaten)
+    async with one._writes.session() as connection, connection.transaction():
+        await connection.execute("select 1 from workers for update")
+        await asyncio.sleep(0.3)
+    await until(lambda: _is(one._life is not None and one._life._beaten > before[2] + 0.3))
+    assert (one._owner, one._life._connection) == before[:2]
 
 
 async def test_a_clean_end_leaves_no_worker_behind(replica: Replica) -> None:

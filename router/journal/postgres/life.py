@@ -24,6 +24,7 @@ from router.tasks import spawn
 log = logging.getLogger(__name__)
 
 _SQL = load("postgres/life.sql")
+_AGAIN = 0.25  # seconds between two tries to reach the server
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Pace:
     life: float = 10.0
     deadline: float = 6.0
     reap: float = 3.0
-    say: float = 0.1
+    say: float = 0.2
 
 
 class Life:
@@ -119,15 +120,20 @@ class Life:
                     )
 
     async def _live(self) -> None:
+        pause, failing = self._pace.beat, False
         while True:
-            await asyncio.sleep(self._pace.beat)
+            await asyncio.sleep(pause)
+            pause = self._pace.beat
             try:
                 async with self._speaking:
                     if self._connection is None or self._connection.is_closed():
                         await self._begin()
                     await self._beat()
+                failing = False
             except Exception as error:  # whatever it is: without a heart everything else ends
-                log.warning("the journal's heartbeat failed: %s", told(error, self._address))
+                level = logging.DEBUG if failing else logging.WARNING
+                log.log(level, "the journal's heartbeat failed: %s", told(error, self._address))
+                pause, failing = min(pause, _AGAIN), True
                 if self._connection is not None:
                     self._connection.terminate()
                     self._connection = None
@@ -135,7 +141,7 @@ class Life:
     async def _watch(self) -> None:
         while True:
             left = self._beaten + self._pace.deadline - self._monotonic()
-            await asyncio.sleep(max(0.05, left + 0.01))
+            await asyncio.sleep(max(0.1, left + 0.01))
             _ = self.owner
 
     async def _begin(self) -> None:
@@ -160,7 +166,7 @@ class Life:
         began = self._monotonic()
         host, pid = socket.gethostname()[:200], os.getpid()
         owner = await self._connection.fetchval(
-            _SQL["register"], host, pid, self._pace.life, timeout=self._pace.beat
+            _SQL["register"], host, pid, self._pace.life, timeout=self._pace.deadline
         )
         self._beaten, self._owner = began, owner
         self._hint()
@@ -171,7 +177,9 @@ class Life:
             return
         assert self._connection is not None  # noqa: S101
         began = self._monotonic()
-        alive = await self._connection.fetchval(_SQL["beat"], owner, self._pace.life, timeout=self._pace.beat)
+        # A server that stalls for a moment is no reason to give everything up: it has until the deadline.
+        left = max(0.1, self._beaten + self._pace.deadline - began)
+        alive = await self._connection.fetchval(_SQL["beat"], owner, self._pace.life, timeout=left)
         if alive is not None:
             self._beaten = began
         elif self._owner == owner:

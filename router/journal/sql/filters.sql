@@ -70,6 +70,9 @@ d.state = :state
 -- name: delivery.open
 d.state <> 5
 
+-- name: delivery.not_due
+d.due > cast((julianday('now') - 2440587.5) * 86400000000.0 as integer)
+
 -- name: delivery.since
 d.created_at >= :since
 

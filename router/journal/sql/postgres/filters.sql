@@ -70,6 +70,9 @@ d.state = :state
 -- name: delivery.open
 d.state <> 5
 
+-- name: delivery.not_due
+d.due > (extract(epoch from clock_timestamp()) * 1000000)::bigint
+
 -- name: delivery.since
 d.created_at >= :since
 
