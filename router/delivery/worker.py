@@ -72,6 +72,7 @@ class Worker:
             self._reporter,
             may_start=lambda: self._may_start,
             due=lambda target, at: self._pager.due(target, at),
+            wake=lambda: self._pager.wake(),
         )
         self._recent = Recent()
         self._pager = Pager(

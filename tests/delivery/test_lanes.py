@@ -263,3 +263,38 @@ async def test_a_slow_lane_of_a_destination_that_is_asked_for_by_others_starves_
             await h.reach(fast, DELIVERED)
             await h.reach(other, DELIVERED)
         gate.set()
+
+
+async def test_what_was_claimed_for_a_destination_that_a_reload_replaces_meanwhile_is_given_back(
+    tmp_path: Path,
+) -> None:
+    app, execute = flaky()
+    houses: list[House] = []
+
+    class Swapping:
+        """A journal during whose first claim the configuration is loaded again."""
+
+        def __init__(self, inner: Journal) -> None:
+            self._inner = inner
+            self.claims = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        async def claim(self, wanted: Mapping[str, LaneLimits], now: Any) -> Claimed:
+            found = await self._inner.claim(wanted, now)
+            if found.deliveries and houses:
+                self.claims += 1
+                if self.claims == 1:
+                    await houses[0].targets.swap({"app": destination("app", execute, concurrency=3)})
+            return found
+
+    async with house(tmp_path, destination("app", execute, interval=0.001), wrap=Swapping) as h:
+        houses.append(h)
+        [name] = await h.accept(planned())
+        await h.retried(name, 1)
+        h.clock.move(seconds=1)
+        h.worker.wake()
+        assert (await h.reach(name, DELIVERED)).attempts == 1
+        assert len(app.calls) == 1
+        assert [a.outcome for a in await h.attempts(name)] == [Outcome.INTERRUPTED, Outcome.DELIVERED]
