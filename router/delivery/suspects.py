@@ -98,22 +98,29 @@ class Suspects:
             pass
 
     async def _one(self, *, blamed: bool) -> bool:
-        wanted = {t.name: t.limits() for t in self._targets if t.slots and not t.claiming}
-        if not wanted:
+        asked = {target.name: target for target in self._targets if target.slots and not target.claiming}
+        if not asked:
             return False
-        suspect = await self._journal.claim_suspect(wanted, self._clock(), blamed=blamed)
-        target = self._targets.get(suspect.destination) if suspect is not None else None
-        if suspect is None or target is None:
-            return False
-        self.holding = True
-        log.warning(
-            "delivery %s (route %s, action %s) was running when its process ended (%d times): it runs alone now",
-            suspect.id,
-            suspect.route,
-            suspect.action,
-            suspect.crashes,
-        )
-        task = self._begin(suspect, target)
+        for target in asked.values():
+            target.ask()
+        try:
+            wanted = {name: target.limits() for name, target in asked.items()}
+            suspect = await self._journal.claim_suspect(wanted, self._clock(), blamed=blamed)
+            if suspect is None:
+                return False
+            self.holding = True
+            log.warning(
+                "delivery %s (route %s, action %s) was running when its process ended (%d times): "
+                "it runs alone now",
+                suspect.id,
+                suspect.route,
+                suspect.action,
+                suspect.crashes,
+            )
+            task = self._begin(suspect, asked[suspect.destination])
+        finally:
+            for target in asked.values():
+                target.answered()
         await asyncio.wait({task}, timeout=self._alone_for)
         if not task.done():
             await self._journal.clear(suspect.id, suspect.lease)

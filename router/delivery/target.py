@@ -55,6 +55,7 @@ class Target:
         self.backlog = True
         self._freed = False  # a slot was given back during a claim
         self.claiming = False  #: a claim is under way, which may fill any slot
+        self._asking = 0  # claims, of suspects too, whose answer may bring a delivery
         self.next_at: datetime | None = None
         self.turn = 0
         self.busy = 0
@@ -126,6 +127,7 @@ class Target:
     def begin_claim(self) -> None:
         """Promise no slot until the claim has ended: it may fill any. What is added meanwhile is not forgotten."""
         self.claiming = True
+        self.ask()
         self.backlog = self._freed = False
         self.next_at = None
         for lane in self.lanes.values():
@@ -139,6 +141,17 @@ class Target:
         for destination, name in claimed.left if claimed is not None else ():
             if destination == self.name:
                 self.lane(name).backlog = True
+        self.answered()
+
+    def ask(self) -> None:
+        """Note that the journal is asked for a delivery: it stays open for that, though retired meanwhile."""
+        self._asking += 1
+
+    def answered(self) -> None:
+        """Note that the journal has answered, and what came has its slot."""
+        self._asking -= 1
+        if self._retired:
+            self._close_when_idle()
 
     def occupy(self, lane: Lane) -> None:
         """Promise a slot to a delivery; the caller has looked at `free`, or has claimed it."""
@@ -176,7 +189,7 @@ class Target:
         return await self._call(self._action.execute, params, delivery)
 
     def retire(self) -> None:
-        """Start nothing any more, and close after the last attempt."""
+        """Begin no claim any more, and close after the last attempt."""
         if self._retired:
             return
         self._retired = True
@@ -186,7 +199,7 @@ class Target:
 
     async def close(self) -> None:
         """Close now, whatever still runs; returns after the action's `close`, at most some 10 seconds later."""
-        self.busy = 0
+        self.busy = self._asking = 0
         self.retire()
         self._close_when_idle()
         await self.closed.wait()
@@ -231,7 +244,7 @@ class Target:
             await asyncio.sleep(delay)
 
     def _close_when_idle(self) -> None:
-        if self.busy <= 0 and not self._closing:
+        if self.busy <= 0 and self._asking <= 0 and not self._closing:
             self._closing = True
             spawn(self._close(), name=f"close destination {self.name}")
 
