@@ -12,9 +12,10 @@ from typing import Any
 from router.errors import Permanent, Retry
 from router.journal.journal import Claimed, Journal
 from router.journal.lane import BreakerState, LaneLimits
-from router.model import BreakerPolicy, DeliveryState, Outcome, StoredDelivery
+from router.model import BreakerPolicy, DeliveryState, EventState, Outcome, Plan, StoredDelivery
 from router.plugin import Delivery
-from tests.delivery.house import START, House, Said, destination, eventually, flaky, house, planned
+from router.tasks import spawn
+from tests.delivery.house import START, House, Said, destination, event, eventually, flaky, house, planned
 
 DELIVERED, READY, SKIPPED = DeliveryState.DELIVERED, DeliveryState.READY, DeliveryState.SKIPPED
 
@@ -263,3 +264,22 @@ async def test_a_slow_lane_of_a_destination_that_is_asked_for_by_others_starves_
             await h.reach(fast, DELIVERED)
             await h.reach(other, DELIVERED)
         gate.set()
+
+
+async def test_a_busy_neighbour_does_not_keep_the_worker_from_looking_unasked(tmp_path: Path) -> None:
+    busy, other = destination("app", works, interval=0.02), destination("other", works)
+    async with house(tmp_path, busy, other, poll=0.6) as h:
+
+        async def goes() -> None:
+            while True:
+                h.clock.move(seconds=0.02)
+                await asyncio.sleep(0.01)
+
+        going = spawn(goes(), name="let time pass")
+        await h.accept(*[planned(index=place) for place in range(300)])
+        await h.looked("other")
+        unheard = planned("other", 2)  # as of another replica, whose word about it was lost
+        await h.journal.append(Plan(event(2), EventState.PLANNED, (unheard,)))
+        await h.reach(unheard.id, DELIVERED)
+        assert READY in await h.states(), "it was found while the neighbour went on"
+        going.cancel()
