@@ -166,10 +166,12 @@ async def test_an_event_that_cannot_be_read_for_a_moment_costs_its_deliveries_no
     to = destination("app", execute, breaker=BreakerPolicy(minimum=1))
     blind: Callable[[Journal], Any] = Blind
     async with house(tmp_path, to, clock=clock, wrap=blind) as h:
-        [name] = await h.accept(planned(max_attempts=1, due_at=START))
+        [name] = await h.accept(planned(max_attempts=1, due_at=START + timedelta(seconds=1)))
+        clock.move(seconds=1)
+        h.worker.wake()
         await h.retried(name, 1)
         found = await h.reach(name, READY)
-        assert (found.attempts, found.due_at) == (0, START + timedelta(seconds=5))
+        assert (found.attempts, found.due_at) == (0, START + timedelta(seconds=6))
         assert "could not be read" in (found.reason or "")
         assert app.calls == []
     clock.move(seconds=5)
