@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from router.delivery.faults import reason_of
-from router.delivery.lanes import SPLIT, Lane
+from router.delivery.lanes import SPLIT, Lane, goes
 from router.delivery.threads import Threads
 from router.destinations import Destination, secrets_of
 from router.errors import Permanent
@@ -55,6 +55,7 @@ class Target:
         self.backlog = True
         self._freed = False  # a slot was given back during a claim
         self.claiming = False  #: a claim is under way, which may fill any slot
+        self._informed = False  # what the journal says of the lanes is known
         self._asking = 0  # claims, of suspects too, whose answer may bring a delivery
         self.next_at: datetime | None = None
         self.turn = 0
@@ -93,7 +94,9 @@ class Target:
 
     def takes(self, lane: str, now: datetime) -> bool:
         """Whether a new delivery may start without asking the journal. Rates are the journal's to grant."""
-        if self.backlog or self.claiming or not self.slots or self.destination.interval is not None:
+        if not self._informed or self.backlog or self.claiming or not self.slots:
+            return False
+        if self.destination.interval is not None:
             return False
         known = self.lanes.get(lane)
         return known is None or (known.takes(now) and self.free(known) > 0)
@@ -141,6 +144,7 @@ class Target:
         for destination, name in claimed.left if claimed is not None else ():
             if destination == self.name:
                 self.lane(name).backlog = True
+        self._forget_idle()
         self.answered()
 
     def ask(self) -> None:
@@ -167,8 +171,6 @@ class Target:
         self.busy -= 1
         lane.busy -= 1
         lane.ask = lane.backlog
-        if lane.idle and len(self.lanes) > MOST_IDLE_LANES:
-            self.lanes.pop(lane.name, None)
         if self._retired:
             self._close_when_idle()
         else:
@@ -177,11 +179,18 @@ class Target:
     def known(self, states: Mapping[str, LaneState]) -> None:
         """Take over what the journal says of the lanes, by their names; the others have nothing to be said of."""
         for name, state in states.items():
-            if state != LaneState(self.name, name):
-                self.lane(name).state = state
+            if name in self.lanes or not goes(state):
+                self.lane(name).known(state)
         for name, lane in self.lanes.items():
             if name not in states:
-                lane.state = LaneState(self.name, name)
+                lane.known(LaneState(self.name, name))
+        self._informed = True
+        self._forget_idle()
+
+    def _forget_idle(self) -> None:
+        # Not with its last attempt, which is still to be reported then.
+        if len(self.lanes) > MOST_IDLE_LANES:
+            self.lanes = {name: lane for name, lane in self.lanes.items() if not lane.idle}
 
     async def execute(self, params: object, delivery: object) -> object:
         """Call the action; a plain function in a thread of this destination."""

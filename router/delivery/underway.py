@@ -124,7 +124,12 @@ class Underway:
                 self._reporter.ended(target, lane)
                 pauses = attempt is not None and attempt.pause_until is not None
                 if pauses:  # before anything else of the lane is started
-                    await self._record(running, attempt)
+                    lane.pausing += 1
+                    try:
+                        await self._record(running, attempt)
+                    finally:
+                        lane.pausing -= 1
+                        lane.paused_since = True
             finally:
                 target.vacate(lane)
             if not pauses:

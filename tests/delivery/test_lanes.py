@@ -11,10 +11,11 @@ from typing import Any
 
 from router.errors import Permanent, Retry
 from router.journal.journal import Claimed, Journal
-from router.journal.lane import BreakerState, LaneLimits
+from router.journal.lane import FOR_GOOD, BreakerState, LaneLimits
 from router.model import BreakerPolicy, DeliveryState, EventState, Outcome, Plan, StoredDelivery
 from router.plugin import Delivery
 from router.tasks import spawn
+from tests.delivery.gate import Gate, gated
 from tests.delivery.house import START, House, Said, destination, event, eventually, flaky, house, planned
 
 DELIVERED, READY, SKIPPED = DeliveryState.DELIVERED, DeliveryState.READY, DeliveryState.SKIPPED
@@ -283,3 +284,68 @@ async def test_a_busy_neighbour_does_not_keep_the_worker_from_looking_unasked(tm
         await h.reach(unheard.id, DELIVERED)
         assert READY in await h.states(), "it was found while the neighbour went on"
         going.cancel()
+
+
+async def test_a_pause_that_was_just_heard_of_outlasts_an_older_word_of_the_journal(tmp_path: Path) -> None:
+    gates: list[Gate] = []
+    goes = asyncio.Event()
+    calls: list[str] = []
+
+    async def busy(self: Any, params: Said, delivery: Delivery) -> None:
+        calls.append(delivery.id)
+        await goes.wait()
+        raise Retry("HTTP 429", after=30, throttled=True)
+
+    async with house(tmp_path, destination("app", busy), wrap=gated(gates, "lanes")) as h:
+        await h.looked()
+        [first] = await h.accept(planned())
+        await eventually(lambda: calls)
+        gates[0].hold()
+        h.worker.wake()
+        await gates[0].reached()
+        goes.set()
+        await h.retried(first, 1)
+        await h.looked()
+        gates[0].release()
+        await asyncio.sleep(0.02)
+        await h.accept(planned(number=2), number=2)
+        await asyncio.sleep(0.05)
+        assert calls == [first]
+
+
+async def test_nothing_is_started_before_it_is_known_which_lanes_are_paused(tmp_path: Path) -> None:
+    app, execute = flaky()
+    async with house(tmp_path, destination("app", execute)) as h:
+        await h.journal.pause("app", None, FOR_GOOD, "on holiday")
+    gates: list[Gate] = []
+    async with house(tmp_path, destination("app", execute), wrap=gated(gates, "lanes", held=True)) as h:
+        await h.looked()
+        [name] = await h.accept(planned())
+        await asyncio.sleep(0.05)
+        gates[0].release()
+        assert (await h.reach(name, READY)).attempts == 0
+        assert app.calls == []
+
+
+async def test_a_pause_that_another_replica_has_written_is_heard_of_with_its_hint(tmp_path: Path) -> None:
+    app, execute = flaky()
+    async with house(tmp_path, destination("app", execute)) as h:
+        await h.looked()
+        await h.journal.pause("app", None, FOR_GOOD, "on holiday")
+        h.journal.hint()
+        await eventually(lambda: h.targets.paused(START))
+        await h.accept(planned())
+        await asyncio.sleep(0.05)
+        assert app.calls == []
+
+
+async def test_lanes_of_which_nothing_is_to_be_said_are_forgotten(tmp_path: Path) -> None:
+    async with house(tmp_path, destination("app", works)) as h:
+        names = [planned(number=number, lane=f"lane {number}") for number in range(300)]
+        for number, one in enumerate(names):
+            await h.accept(one, number=number)
+        for one in names:
+            await h.reach(one.id, DELIVERED)
+        target = h.targets.get("app")
+        assert target is not None
+        await eventually(lambda: len(target.lanes) <= 100)
