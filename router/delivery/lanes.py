@@ -17,10 +17,23 @@ class Lane:
     `backlog` says that the journal may hold due deliveries of it: new ones queue behind them; `ask` that a claim
     may start one. `throttles` is how often in a row the destination asked to wait. `pausing` counts pauses that
     are just being written down, and `paused_since` says that one was since the journal was last asked: its answer
-    may not know of those.
+    may not know of those. `silent` says that one has ended which was let through to probe the breaker, and says
+    nothing of it.
     """
 
-    __slots__ = ("ask", "backlog", "busy", "failed", "name", "ok", "paused_since", "pausing", "state", "throttles")
+    __slots__ = (
+        "ask",
+        "backlog",
+        "busy",
+        "failed",
+        "name",
+        "ok",
+        "paused_since",
+        "pausing",
+        "silent",
+        "state",
+        "throttles",
+    )
 
     def __init__(self, destination: str, name: str) -> None:
         self.name = name
@@ -30,6 +43,7 @@ class Lane:
         self.throttles = 0
         self.ok = 0
         self.failed = 0
+        self.silent = False
         self.pausing = 0
         self.paused_since = False
         self.state = LaneState(destination, name)
@@ -50,6 +64,8 @@ class Lane:
             self.ok += 1
         elif healthy is False:
             self.failed += 1
+        elif self.state.breaker is not BreakerState.CLOSED and self.busy <= 1:
+            self.silent = True
 
     def heard(self, attempt: Attempt) -> None:
         """Note what the destination said of itself: to wait, or, by taking a delivery, that it need not be."""
@@ -73,10 +89,11 @@ class Lane:
 
     def report(self, policy: BreakerPolicy | None) -> LaneCount | None:
         """Return the counts since the last report, and begin anew; None where there are none."""
-        if not self.ok and not self.failed:
+        if not (self.ok or self.failed or self.silent):
             return None
         count = LaneCount(self.state.destination, self.name, self.ok, self.failed, policy)
         self.ok = self.failed = 0
+        self.silent = False
         return count
 
 

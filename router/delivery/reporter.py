@@ -86,6 +86,7 @@ class Reporter:
             for lane, count in counted:
                 lane.ok += count.ok
                 lane.failed += count.failed
+                lane.silent = lane.silent or not count.ok + count.failed
             raise
         self._learn(states, now)
 

@@ -184,6 +184,25 @@ async def test_a_refusal_shows_a_probed_destination_to_be_there(tmp_path: Path) 
         assert len(app.calls) == 10
 
 
+async def test_what_is_too_old_to_probe_a_breaker_does_not_hold_up_what_is_behind_it(tmp_path: Path) -> None:
+    _, execute = flaky(*[Retry("HTTP 500")] * 5)
+    async with house(tmp_path, destination("app", execute, breaker=BreakerPolicy(minimum=5), concurrency=1)) as h:
+        for number in range(5):
+            await h.accept(planned(number=number), number=number)
+
+        async def opened() -> bool:
+            return await breaker(h) is BreakerState.OPEN
+
+        await eventually(opened)
+        for number in range(5, 15):
+            await h.accept(planned(number=number, fresh_until=START + timedelta(seconds=5)), number=number)
+        [name] = await h.accept(planned(number=15), number=15)
+        h.clock.move(seconds=31)
+        h.worker.wake()
+        await h.reach(name, DELIVERED)
+        assert await breaker(h) is BreakerState.CLOSED
+
+
 class Times:
     """A journal that notes when deliveries were claimed, by the clock of the house."""
 
