@@ -8,7 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -19,7 +19,7 @@ from router.delivery.lanes import Lane
 from router.delivery.retry import next_state, too_late, too_old
 from router.delivery.target import Target
 from router.delivery.watchdog import Watchdog
-from router.errors import Permanent, Retry
+from router.errors import JournalError, Permanent, Retry
 from router.journal.journal import Journal
 from router.model import Attempt, DeliveryState, Event, Outcome, RetryPolicy, StoredDelivery
 from router.plugin import Delivery, EventInfo, Model
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MOST_INTERRUPTIONS = 5
 """Shutdowns in the middle of an attempt that cost a delivery no attempt; each later one does."""
+READ_AGAIN = 5.0
+"""Seconds after which a delivery is started again whose event could not be read from the journal."""
 
 Sign = Callable[[str, str, bytes, datetime], Mapping[str, str]]
 """Signs a body anew: (source, the sender's id of the event, body, now); raises Permanent where it cannot."""
@@ -122,6 +124,8 @@ class Runner:
                 if running.delivery.interrupted < MOST_INTERRUPTIONS:
                     return None
                 error = Retry("interrupted by a shutdown, more often than is free of charge")
+            elif isinstance(error, JournalError) and not running.called:
+                return self._unread(running, error, started)
             return self._failed(running, policy, error, started)
         facts, complaint = tidy(returned, self._redactor())
         if complaint is not None:
@@ -221,6 +225,13 @@ class Runner:
             due_at=then.due_at,
             pause_until=then.pause_until,
         )
+
+    def _unread(self, running: Running, error: JournalError, started: datetime) -> Attempt:
+        """Put off what was not tried, as the journal did not say what: that is no fault of the destination's."""
+        reason = f"not tried: its event could not be read from the journal: {error}"
+        log.warning("delivery %s is put off by %g s: %s", running.delivery.id, READ_AGAIN, reason)
+        due = self._clock() + timedelta(seconds=READ_AGAIN)
+        return self._attempt(running, started, Outcome.INTERRUPTED, DeliveryState.READY, reason=reason, due_at=due)
 
     def _clean(self, running: Running, text: str) -> str:
         return running.target.redactor.text(self._redactor().text(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router.journal.lane import BreakerState, LaneCount, LaneState, paused
+from router.journal.lane import LONG_AGO, BreakerState, LaneCount, LaneState, paused
 from router.model import Attempt, BreakerPolicy, Outcome
 
 SPLIT = 4
@@ -15,10 +15,25 @@ class Lane:
     """Counts of one lane; for one event loop.
 
     `backlog` says that the journal may hold due deliveries of it: new ones queue behind them; `ask` that a claim
-    may start one. `throttles` is how often in a row the destination asked to wait.
+    may start one. `throttles` is how often in a row the destination asked to wait. `pausing` counts pauses that
+    are just being written down, and `paused_since` says that one was since the journal was last asked: its answer
+    may not know of those. `silent` says that one has ended which was let through to probe the breaker, and says
+    nothing of it.
     """
 
-    __slots__ = ("ask", "backlog", "busy", "failed", "name", "ok", "state", "throttles")
+    __slots__ = (
+        "ask",
+        "backlog",
+        "busy",
+        "failed",
+        "name",
+        "ok",
+        "paused_since",
+        "pausing",
+        "silent",
+        "state",
+        "throttles",
+    )
 
     def __init__(self, destination: str, name: str) -> None:
         self.name = name
@@ -28,6 +43,9 @@ class Lane:
         self.throttles = 0
         self.ok = 0
         self.failed = 0
+        self.silent = False
+        self.pausing = 0
+        self.paused_since = False
         self.state = LaneState(destination, name)
 
     def takes(self, now: datetime) -> bool:
@@ -46,6 +64,8 @@ class Lane:
             self.ok += 1
         elif healthy is False:
             self.failed += 1
+        elif self.state.breaker is not BreakerState.CLOSED and self.busy <= 1:
+            self.silent = True
 
     def heard(self, attempt: Attempt) -> None:
         """Note what the destination said of itself: to wait, or, by taking a delivery, that it need not be."""
@@ -56,16 +76,27 @@ class Lane:
         elif attempt.outcome is Outcome.DELIVERED:
             self.throttles = 0
 
+    def known(self, state: LaneState) -> None:
+        """Take over what the journal said."""
+        if self.pausing or self.paused_since:
+            state = paused(state, self.state.paused_until, self.state.pause_reason)
+        self.state = state
+
     @property
     def idle(self) -> bool:
         """Whether nothing would be forgotten with it."""
-        plain = LaneState(self.state.destination, self.name) == self.state
-        return plain and not (self.busy or self.backlog or self.throttles or self.ok or self.failed)
+        return goes(self.state) and not (self.busy or self.backlog or self.throttles or self.ok or self.failed)
 
     def report(self, policy: BreakerPolicy | None) -> LaneCount | None:
         """Return the counts since the last report, and begin anew; None where there are none."""
-        if not self.ok and not self.failed:
+        if not (self.ok or self.failed or self.silent):
             return None
         count = LaneCount(self.state.destination, self.name, self.ok, self.failed, policy)
         self.ok = self.failed = 0
+        self.silent = False
         return count
+
+
+def goes(state: LaneState) -> bool:
+    """Whether a lane is neither paused nor broken, nor was: what a window has counted is the journal's to know."""
+    return state.breaker is BreakerState.CLOSED and state.paused_until == LONG_AGO

@@ -37,6 +37,7 @@ class Pager:
         self._begin = begin
         self._failed = failed
         self._poll = poll
+        self._looked = 0.0  # when it last looked unasked; by the clock of the event loop
         self._nudged = asyncio.Event()
         self._stopped = False
 
@@ -63,6 +64,7 @@ class Pager:
 
     async def run(self) -> None:
         """Page in until stopped."""
+        self._looked = asyncio.get_running_loop().time()
         while not self._stopped:
             self._nudged.clear()
             if self._may_claim():
@@ -73,7 +75,9 @@ class Pager:
             await self._sleep()
 
     async def _sleep(self) -> None:
-        pause = self._poll
+        loop = asyncio.get_running_loop()
+        # Counted from the last look, not from here: who is nudged all the time would never look.
+        pause = max(0.0, self._looked + self._poll - loop.time())
         times = [target.next_at for target in self._targets if target.next_at is not None and target.slots]
         if times and self._may_claim():
             pause = min(pause, max(0.001, (min(times) - self._clock()).total_seconds()))
@@ -81,9 +85,11 @@ class Pager:
             async with asyncio.timeout(pause):
                 await self._nudged.wait()
         except TimeoutError:
-            if pause >= self._poll:
-                self.wake()
-                return
+            pass
+        if loop.time() >= self._looked + self._poll:
+            self._looked = loop.time()
+            self.wake()
+            return
         now = self._clock()
         for target in self._targets:
             if target.next_at is not None and target.next_at <= now:

@@ -45,6 +45,10 @@ class Reporter:
         self._stale = True
         self._soon.set()
 
+    def doubt(self) -> None:
+        """Ask the journal anew, with the next report: another process may have paused lanes, or resumed them."""
+        self._stale = True
+
     def ended(self, target: Target, lane: Lane) -> None:
         """Note that an attempt has ended; enough failures are reported at once."""
         policy = target.destination.breaker
@@ -71,14 +75,19 @@ class Reporter:
         now = self._clock()
         if not counted and not self._stale and not any(self._blocked(target, now) for target in self._targets):
             return
+        self._stale = False
+        for target in self._targets:
+            for lane in target.lanes.values():
+                lane.paused_since = False
         try:
             states = await self._journal.lanes([count for _, count in counted], now)
         except BaseException:
+            self._stale = True
             for lane, count in counted:
                 lane.ok += count.ok
                 lane.failed += count.failed
+                lane.silent = lane.silent or not count.ok + count.failed
             raise
-        self._stale = False
         self._learn(states, now)
 
     def _learn(self, states: list[LaneState], now: datetime) -> None:

@@ -107,19 +107,26 @@ class Suspects:
         asked = {target.name: target for target in self._targets if target.slots and not target.claiming}
         if not asked:
             return False
-        limits = {name: target.limits() for name, target in asked.items()}
-        suspect = await self._journal.claim_suspect(limits, self._clock(), blamed=blamed)
-        if suspect is None:
-            return False
-        self.holding = True
-        log.warning(
-            "delivery %s (route %s, action %s) was running when its process ended (%d times): it runs alone now",
-            suspect.id,
-            suspect.route,
-            suspect.action,
-            suspect.crashes,
-        )
-        task = self._begin(suspect, asked[suspect.destination])
+        for target in asked.values():
+            target.ask()
+        try:
+            wanted = {name: target.limits() for name, target in asked.items()}
+            suspect = await self._journal.claim_suspect(wanted, self._clock(), blamed=blamed)
+            if suspect is None:
+                return False
+            self.holding = True
+            log.warning(
+                "delivery %s (route %s, action %s) was running when its process ended (%d times): "
+                "it runs alone now",
+                suspect.id,
+                suspect.route,
+                suspect.action,
+                suspect.crashes,
+            )
+            task = self._begin(suspect, asked[suspect.destination])
+        finally:
+            for target in asked.values():
+                target.answered()
         await asyncio.wait({task}, timeout=self._alone_for)
         if not task.done():
             await self._journal.clear(suspect.id, suspect.lease)

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from router.delivery.faults import reason_of
-from router.delivery.lanes import SPLIT, Lane
+from router.delivery.lanes import SPLIT, Lane, goes
 from router.delivery.threads import Threads
 from router.destinations import Destination, secrets_of
 from router.errors import Permanent
@@ -55,6 +55,8 @@ class Target:
         self.backlog = True
         self._freed = False  # a slot was given back during a claim
         self.claiming = False  #: a claim is under way, which may fill any slot
+        self._informed = False  # what the journal says of the lanes is known
+        self._asking = 0  # claims, of suspects too, whose answer may bring a delivery
         self.next_at: datetime | None = None
         self.turn = 0
         self.busy = 0
@@ -92,7 +94,9 @@ class Target:
 
     def takes(self, lane: str, now: datetime) -> bool:
         """Whether a new delivery may start without asking the journal. Rates are the journal's to grant."""
-        if self.backlog or self.claiming or not self.slots or self.destination.interval is not None:
+        if not self._informed or self.backlog or self.claiming or not self.slots:
+            return False
+        if self.destination.interval is not None:
             return False
         known = self.lanes.get(lane)
         return known is None or (known.takes(now) and self.free(known) > 0)
@@ -126,6 +130,7 @@ class Target:
     def begin_claim(self) -> None:
         """Promise no slot until the claim has ended: it may fill any. What is added meanwhile is not forgotten."""
         self.claiming = True
+        self.ask()
         self.backlog = self._freed = False
         self.next_at = None
         for lane in self.lanes.values():
@@ -139,6 +144,18 @@ class Target:
         for destination, name in claimed.left if claimed is not None else ():
             if destination == self.name:
                 self.lane(name).backlog = True
+        self._forget_idle()
+        self.answered()
+
+    def ask(self) -> None:
+        """Note that the journal is asked for a delivery: it stays open for that, though retired meanwhile."""
+        self._asking += 1
+
+    def answered(self) -> None:
+        """Note that the journal has answered, and what came has its slot."""
+        self._asking -= 1
+        if self._retired:
+            self._close_when_idle()
 
     def occupy(self, lane: Lane) -> None:
         """Promise a slot to a delivery; the caller has looked at `free`, or has claimed it."""
@@ -154,8 +171,6 @@ class Target:
         self.busy -= 1
         lane.busy -= 1
         lane.ask = lane.backlog
-        if lane.idle and len(self.lanes) > MOST_IDLE_LANES:
-            self.lanes.pop(lane.name, None)
         if self._retired:
             self._close_when_idle()
         else:
@@ -164,11 +179,18 @@ class Target:
     def known(self, states: Mapping[str, LaneState]) -> None:
         """Take over what the journal says of the lanes, by their names; the others have nothing to be said of."""
         for name, state in states.items():
-            if state != LaneState(self.name, name):
-                self.lane(name).state = state
+            if name in self.lanes or not goes(state):
+                self.lane(name).known(state)
         for name, lane in self.lanes.items():
             if name not in states:
-                lane.state = LaneState(self.name, name)
+                lane.known(LaneState(self.name, name))
+        self._informed = True
+        self._forget_idle()
+
+    def _forget_idle(self) -> None:
+        # Not with its last attempt, which is still to be reported then.
+        if len(self.lanes) > MOST_IDLE_LANES:
+            self.lanes = {name: lane for name, lane in self.lanes.items() if not lane.idle}
 
     async def execute(self, params: object, delivery: object) -> object:
         """Call the action; a plain function in a thread of this destination."""
@@ -176,7 +198,7 @@ class Target:
         return await self._call(self._action.execute, params, delivery)
 
     def retire(self) -> None:
-        """Start nothing any more, and close after the last attempt."""
+        """Begin no claim any more, and close after the last attempt."""
         if self._retired:
             return
         self._retired = True
@@ -186,7 +208,7 @@ class Target:
 
     async def close(self) -> None:
         """Close now, whatever still runs; returns after the action's `close`, at most some 10 seconds later."""
-        self.busy = 0
+        self.busy = self._asking = 0
         self.retire()
         self._close_when_idle()
         await self.closed.wait()
@@ -231,7 +253,7 @@ class Target:
             await asyncio.sleep(delay)
 
     def _close_when_idle(self) -> None:
-        if self.busy <= 0 and not self._closing:
+        if self.busy <= 0 and self._asking <= 0 and not self._closing:
             self._closing = True
             spawn(self._close(), name=f"close destination {self.name}")
 

@@ -21,7 +21,7 @@ class Underway:
     """Holds every delivery that has a slot. `may_start` says whether another one may begin at this moment.
 
     What is begun while it may not is parked: it is running in the journal, and begins with `go_on`. `due` is
-    told when a failed one is due again; `wake` has the journal looked at.
+    told when a failed one is due again.
     """
 
     def __init__(
@@ -32,14 +32,12 @@ class Underway:
         *,
         may_start: Callable[[], bool],
         due: Callable[[Target, datetime], None],
-        wake: Callable[[], None],
     ) -> None:
         self._runner = runner
         self._recorder = recorder
         self._reporter = reporter
         self._may_start = may_start
         self._due = due
-        self._wake = wake
         self._running: dict[str, Running] = {}
         self._parked: list[Running] = []
         self._closed = False
@@ -61,17 +59,12 @@ class Underway:
 
     def begin_claimed(self, delivery: StoredDelivery, target: Target, carried: Carried | None) -> None:
         """Run a delivery that was claimed, in a slot that it takes now."""
-        if not target.available:  # a reload has retired it while it was claimed for
-            self._return(delivery)
-            return
         lane = target.lane(delivery.lane)
         target.occupy(lane)
         self.begin(Running(delivery, target, lane, carried))
 
     def begin_alone(self, delivery: StoredDelivery, target: Target) -> asyncio.Task[None]:
         """Run a suspect, whatever is held back meanwhile."""
-        if not target.available:
-            return self._return(delivery)
         lane = target.lane(delivery.lane)
         target.occupy(lane)
         return self._spawn(Running(delivery, target, lane))
@@ -114,13 +107,6 @@ class Underway:
             log.error("delivery %s does not end; the next start counts it as crashed", name)
         return len(self._running)
 
-    def _return(self, delivery: StoredDelivery) -> asyncio.Task[None]:
-        async def give_back() -> None:
-            await self._recorder.record(delivery, None)
-            self._wake()
-
-        return spawn(give_back(), name=f"give back {delivery.id}")
-
     def _spawn(self, running: Running) -> asyncio.Task[None]:
         name = running.delivery.id
         self._running[name] = running
@@ -138,7 +124,12 @@ class Underway:
                 self._reporter.ended(target, lane)
                 pauses = attempt is not None and attempt.pause_until is not None
                 if pauses:  # before anything else of the lane is started
-                    await self._record(running, attempt)
+                    lane.pausing += 1
+                    try:
+                        await self._record(running, attempt)
+                    finally:
+                        lane.pausing -= 1
+                        lane.paused_since = True
             finally:
                 target.vacate(lane)
             if not pauses:

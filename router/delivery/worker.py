@@ -72,7 +72,6 @@ class Worker:
             self._reporter,
             may_start=lambda: self._may_start,
             due=lambda target, at: self._pager.due(target, at),
-            wake=lambda: self._pager.wake(),
         )
         self._recent = Recent()
         self._pager = Pager(
@@ -136,7 +135,7 @@ class Worker:
         """Begin to take deliveries from the journal; returns at once."""
         self._targets.changed = self._target_changed
         self._journal.lost = self._underway.drop
-        self._journal.hint = self._pager.wake
+        self._journal.hint = self._hinted
         self._starting = {
             spawn(self._suspects.run(), name="run suspects"),
             spawn(self._pager.run(), name="page deliveries in"),
@@ -238,12 +237,18 @@ class Worker:
     def _may_start(self) -> bool:
         return self._recorder.writable and not self._draining and not self._suspects.holding
 
+    def _hinted(self) -> None:
+        self._reporter.doubt()
+        self._suspects.nudge()
+        self._pager.wake()
+
     def _unblocked(self, target: Target) -> None:
         target.backlog = True
         self._target_changed(target)
 
     def _go_on(self) -> None:
         self._underway.go_on()
+        self._reporter.doubt()
         self._pager.wake()
 
     def _target_changed(self, target: Target) -> None:

@@ -73,7 +73,7 @@ def claim_suspect(
     at = microseconds(now)
     limits = {text(name): one for name, one in wanted.items()}
     asked = (at, 2**31 if blamed else 0, json.dumps(list(limits)))
-    for seq, destination, name in cursor.execute(_SQL["suspects"], asked).fetchall():
+    for seq, destination, name, _ in cursor.execute(_SQL["suspects"], asked).fetchall():
         if not _may_start(cursor, destination, name, limits[destination], now):
             continue
         cursor.execute(_SQL["start"], {"seqs": json.dumps([seq]), "now": at, "alone": True})

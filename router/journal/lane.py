@@ -88,7 +88,10 @@ class LaneLimits:
 
 @dataclass(frozen=True, slots=True)
 class LaneCount:
-    """Attempts of a lane that ended since the last report; `policy` None where it has no breaker."""
+    """Attempts of a lane that ended since the last report; `policy` None where it has no breaker.
+
+    None of either kind where one has ended that was let through to probe the breaker, and says nothing of it.
+    """
 
     destination: str
     lane: str
@@ -123,7 +126,9 @@ def counted(state: LaneState, count: LaneCount, now: datetime) -> LaneState:
     """Return the lane after these attempts have ended."""
     policy = count.policy
     if not count.ok + count.failed:
-        return state
+        # Another one may go at once: what is too old, or not tried at all, must not hold up those behind it.
+        probing = state.breaker is BreakerState.PROBING
+        return replace(state, open_until=min(state.open_until, now)) if probing else state
     if policy is None:
         return replace(state, breaker=BreakerState.CLOSED, open_until=LONG_AGO, window_at=LONG_AGO, ok=0, failed=0)
     if state.breaker is BreakerState.PROBING:

@@ -11,10 +11,12 @@ from typing import Any
 
 from router.errors import Permanent, Retry
 from router.journal.journal import Claimed, Journal
-from router.journal.lane import BreakerState, LaneLimits
-from router.model import BreakerPolicy, DeliveryState, Outcome, StoredDelivery
+from router.journal.lane import FOR_GOOD, BreakerState, LaneLimits
+from router.model import BreakerPolicy, DeliveryState, EventState, Outcome, Plan, StoredDelivery
 from router.plugin import Delivery
-from tests.delivery.house import START, House, Said, destination, eventually, flaky, house, planned
+from router.tasks import spawn
+from tests.delivery.gate import Gate, gated
+from tests.delivery.house import START, House, Said, destination, event, eventually, flaky, house, planned
 
 DELIVERED, READY, SKIPPED = DeliveryState.DELIVERED, DeliveryState.READY, DeliveryState.SKIPPED
 
@@ -182,6 +184,25 @@ async def test_a_refusal_shows_a_probed_destination_to_be_there(tmp_path: Path) 
         assert len(app.calls) == 10
 
 
+async def test_what_is_too_old_to_probe_a_breaker_does_not_hold_up_what_is_behind_it(tmp_path: Path) -> None:
+    _, execute = flaky(*[Retry("HTTP 500")] * 5)
+    async with house(tmp_path, destination("app", execute, breaker=BreakerPolicy(minimum=5), concurrency=1)) as h:
+        for number in range(5):
+            await h.accept(planned(number=number), number=number)
+
+        async def opened() -> bool:
+            return await breaker(h) is BreakerState.OPEN
+
+        await eventually(opened)
+        for number in range(5, 15):
+            await h.accept(planned(number=number, fresh_until=START + timedelta(seconds=5)), number=number)
+        [name] = await h.accept(planned(number=15), number=15)
+        h.clock.move(seconds=31)
+        h.worker.wake()
+        await h.reach(name, DELIVERED)
+        assert await breaker(h) is BreakerState.CLOSED
+
+
 class Times:
     """A journal that notes when deliveries were claimed, by the clock of the house."""
 
@@ -265,36 +286,85 @@ async def test_a_slow_lane_of_a_destination_that_is_asked_for_by_others_starves_
         gate.set()
 
 
-async def test_what_was_claimed_for_a_destination_that_a_reload_replaces_meanwhile_is_given_back(
-    tmp_path: Path,
-) -> None:
-    app, execute = flaky()
-    houses: list[House] = []
+async def test_a_busy_neighbour_does_not_keep_the_worker_from_looking_unasked(tmp_path: Path) -> None:
+    busy, other = destination("app", works, interval=0.02), destination("other", works)
+    async with house(tmp_path, busy, other, poll=0.6) as h:
 
-    class Swapping:
-        """A journal during whose first claim the configuration is loaded again."""
+        async def goes() -> None:
+            while True:
+                h.clock.move(seconds=0.02)
+                await asyncio.sleep(0.01)
 
-        def __init__(self, inner: Journal) -> None:
-            self._inner = inner
-            self.claims = 0
+        going = spawn(goes(), name="let time pass")
+        await h.accept(*[planned(index=place) for place in range(300)])
+        await h.looked("other")
+        unheard = planned("other", 2)  # as of another replica, whose word about it was lost
+        await h.journal.append(Plan(event(2), EventState.PLANNED, (unheard,)))
+        await h.reach(unheard.id, DELIVERED)
+        assert READY in await h.states(), "it was found while the neighbour went on"
+        going.cancel()
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._inner, name)
 
-        async def claim(self, wanted: Mapping[str, LaneLimits], now: Any) -> Claimed:
-            found = await self._inner.claim(wanted, now)
-            if found.deliveries and houses:
-                self.claims += 1
-                if self.claims == 1:
-                    await houses[0].targets.swap({"app": destination("app", execute, concurrency=3)})
-            return found
+async def test_a_pause_that_was_just_heard_of_outlasts_an_older_word_of_the_journal(tmp_path: Path) -> None:
+    gates: list[Gate] = []
+    goes = asyncio.Event()
+    calls: list[str] = []
 
-    async with house(tmp_path, destination("app", execute, interval=0.001), wrap=Swapping) as h:
-        houses.append(h)
-        [name] = await h.accept(planned())
-        await h.retried(name, 1)
-        h.clock.move(seconds=1)
+    async def busy(self: Any, params: Said, delivery: Delivery) -> None:
+        calls.append(delivery.id)
+        await goes.wait()
+        raise Retry("HTTP 429", after=30, throttled=True)
+
+    async with house(tmp_path, destination("app", busy), wrap=gated(gates, "lanes")) as h:
+        await h.looked()
+        [first] = await h.accept(planned())
+        await eventually(lambda: calls)
+        gates[0].hold()
         h.worker.wake()
-        assert (await h.reach(name, DELIVERED)).attempts == 1
-        assert len(app.calls) == 1
-        assert [a.outcome for a in await h.attempts(name)] == [Outcome.INTERRUPTED, Outcome.DELIVERED]
+        await gates[0].reached()
+        goes.set()
+        await h.retried(first, 1)
+        await h.looked()
+        gates[0].release()
+        await asyncio.sleep(0.02)
+        await h.accept(planned(number=2), number=2)
+        await asyncio.sleep(0.05)
+        assert calls == [first]
+
+
+async def test_nothing_is_started_before_it_is_known_which_lanes_are_paused(tmp_path: Path) -> None:
+    app, execute = flaky()
+    async with house(tmp_path, destination("app", execute)) as h:
+        await h.journal.pause("app", None, FOR_GOOD, "on holiday")
+    gates: list[Gate] = []
+    async with house(tmp_path, destination("app", execute), wrap=gated(gates, "lanes", held=True)) as h:
+        await h.looked()
+        [name] = await h.accept(planned())
+        await asyncio.sleep(0.05)
+        gates[0].release()
+        assert (await h.reach(name, READY)).attempts == 0
+        assert app.calls == []
+
+
+async def test_a_pause_that_another_replica_has_written_is_heard_of_with_its_hint(tmp_path: Path) -> None:
+    app, execute = flaky()
+    async with house(tmp_path, destination("app", execute)) as h:
+        await h.looked()
+        await h.journal.pause("app", None, FOR_GOOD, "on holiday")
+        h.journal.hint()
+        await eventually(lambda: h.targets.paused(START))
+        await h.accept(planned())
+        await asyncio.sleep(0.05)
+        assert app.calls == []
+
+
+async def test_lanes_of_which_nothing_is_to_be_said_are_forgotten(tmp_path: Path) -> None:
+    async with house(tmp_path, destination("app", works)) as h:
+        names = [planned(number=number, lane=f"lane {number}") for number in range(300)]
+        for number, one in enumerate(names):
+            await h.accept(one, number=number)
+        for one in names:
+            await h.reach(one.id, DELIVERED)
+        target = h.targets.get("app")
+        assert target is not None
+        await eventually(lambda: len(target.lanes) <= 100)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from router.errors import Retry
-from router.model import DeliveryState, Outcome, RetryPolicy
+from router.errors import JournalError, Retry
+from router.journal.journal import Journal, StoredEvent
+from router.model import BreakerPolicy, DeliveryState, Outcome, RetryPolicy
 from router.plugin import Delivery
 from tests.delivery.house import (
     START,
@@ -144,3 +145,35 @@ async def test_a_reload_keeps_an_equal_destination_and_closes_a_changed_one_afte
         assert attempt.facts["closed"] == []
         await eventually(lambda: closed == ["x"])
     assert closed == ["x", "y"]
+
+
+class Blind:
+    """A journal in which no event can be read."""
+
+    def __init__(self, inner: Journal) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def event(self, wanted: str) -> StoredEvent | None:
+        raise JournalError("the search was ended after 2 s")
+
+
+async def test_an_event_that_cannot_be_read_for_a_moment_costs_its_deliveries_no_attempt(tmp_path: Path) -> None:
+    app, execute = flaky()
+    clock = Clock()
+    to = destination("app", execute, breaker=BreakerPolicy(minimum=1))
+    blind: Callable[[Journal], Any] = Blind
+    async with house(tmp_path, to, clock=clock, wrap=blind) as h:
+        [name] = await h.accept(planned(max_attempts=1, due_at=START + timedelta(seconds=1)))
+        clock.move(seconds=1)
+        h.worker.wake()
+        await h.retried(name, 1)
+        found = await h.reach(name, READY)
+        assert (found.attempts, found.due_at) == (0, START + timedelta(seconds=6))
+        assert "could not be read" in (found.reason or "")
+        assert app.calls == []
+    clock.move(seconds=5)
+    async with house(tmp_path, to, clock=clock) as h:
+        assert (await h.reach(name, DELIVERED)).attempts == 1

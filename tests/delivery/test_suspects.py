@@ -7,9 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from router.model import DeliveryState, Outcome
 from router.plugin import Delivery
-from tests.delivery.house import Said, destination, event, eventually, house, planned
+from tests.delivery.gate import Gate, gated
+from tests.delivery.house import Said, destination, event, eventually, flaky, house, planned
 
 DEAD, DELIVERED, READY, RUNNING = (
     DeliveryState.DEAD,
@@ -114,3 +117,19 @@ async def test_kills_in_a_row_blame_nobody(tmp_path: Path) -> None:
         h.clock.move(minutes=5)
         for number in range(12):
             assert (await h.reach(planned(number=number).id, DELIVERED)).attempts == 1
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_a_suspect_whose_destination_changes_while_it_is_claimed_runs_all_the_same(
+    tmp_path: Path, stays: bool
+) -> None:
+    await crash(tmp_path, 1)
+    gates: list[Gate] = []
+    app, execute = flaky()
+    name = planned(number=0).id
+    async with house(tmp_path, destination("app", execute), wrap=gated(gates, "claim_suspect", held=True)) as h:
+        await h.reach(name, RUNNING)
+        await h.targets.swap({"app": destination("app", execute, concurrency=2)} if stays else {})
+        gates[0].release()
+        assert (await h.reach(name, DELIVERED)).attempts == 1
+        assert len(app.calls) == 1

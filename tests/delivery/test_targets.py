@@ -11,9 +11,21 @@ import aiohttp
 import pytest
 
 from router.delivery.targets import Targets, reopen_after
+from router.destinations import Destination
 from router.model import DeliveryState
 from router.plugin import Delivery
-from tests.delivery.house import SECRET, Said, action, destination, eventually, house, planned
+from tests.delivery.gate import Gate, gated
+from tests.delivery.house import (
+    SECRET,
+    START,
+    Said,
+    action,
+    destination,
+    eventually,
+    flaky,
+    house,
+    planned,
+)
 
 
 async def works(self: Any, params: Said, delivery: Delivery) -> None:
@@ -124,3 +136,30 @@ async def test_a_close_that_hangs_in_a_thread_is_given_up(monkeypatch: pytest.Mo
 def test_the_wait_before_another_try_grows_to_a_minute() -> None:
     assert all(1 <= reopen_after(1) <= 2 for _ in range(50))
     assert all(30 <= reopen_after(50) <= 60 for _ in range(50))
+
+
+async def test_what_a_claim_brings_after_its_destination_has_changed_is_tried_as_it_was_claimed(
+    tmp_path: Path,
+) -> None:
+    gates: list[Gate] = []
+    closed: list[int] = []
+    app, execute = flaky()
+
+    async def closes(self: Any) -> None:
+        closed.append(len(app.calls))
+
+    def of(slots: int) -> Destination:
+        return destination("app", execute, concurrency=slots, action=action(execute, close=closes))
+
+    async with house(tmp_path, of(1), wrap=gated(gates, "claim")) as h:
+        await h.looked()
+        gates[0].hold()
+        [name] = await h.accept(planned(due_at=START))
+        h.worker.wake()
+        await gates[0].reached()
+        await h.targets.swap({"app": of(2)})
+        await asyncio.sleep(0.02)
+        gates[0].release()
+        assert (await h.reach(name, DeliveryState.DELIVERED)).attempts == 1
+        await eventually(lambda: closed)
+    assert closed == [1, 1], "the old one was open for the delivery, and closed then"

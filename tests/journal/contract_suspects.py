@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from router.journal.journal import DeliveryFilter, Journal
+from router.journal.lane import FOR_GOOD
 from router.model import DeliveryState, Outcome, Priority, StoredDelivery
 from tests.journal.values import NOW, Reopen, attempt, begun, claim, found, later, limits, plan, planned
 
@@ -126,3 +129,15 @@ async def test_a_person_s_retry_of_what_crashed_the_process_begins_anew(journal:
     await journal.append(plan("other", planned("evt_other")))
     journal = await reopen()
     assert (await found(journal, name)).crashes_alone == 0
+
+
+async def test_many_suspects_of_a_lane_that_stands_still_keep_no_others_waiting(
+    journal: Journal, reopen: Reopen
+) -> None:
+    await asyncio.gather(*(begun(journal, f"a{number}") for number in range(120)))
+    other = await begun(journal, "b", destination="other")
+    await journal.pause("slack", None, FOR_GOOD, "on holiday")
+    journal = await reopen()
+    suspect = await journal.claim_suspect({"slack": limits(), "other": limits()}, NOW)
+    assert suspect is not None
+    assert suspect.id == other.id

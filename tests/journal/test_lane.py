@@ -105,7 +105,9 @@ def test_a_probe_decides_and_other_endings_of_an_open_breaker_do_not() -> None:
     assert (failed.breaker, failed.open_until) == (BreakerState.OPEN, later(61))
     closed = counted(probing, LaneCount("d", "", 1, 0, POLICY), later(31))
     assert (closed.breaker, closed.failed) == (BreakerState.CLOSED, 0)
-    assert counted(probing, LaneCount("d", "", 0, 0, POLICY), later(31)) == probing
+    silent = counted(probing, LaneCount("d", "", 0, 0, POLICY), later(31))
+    assert (silent.breaker, silent.blocked_until(later(31))) == (BreakerState.PROBING, None), "the next one may go"
+    assert counted(LaneState("d"), LaneCount("d", "", 0, 0, POLICY), later(31)) == LaneState("d")
 
 
 def test_a_clock_that_jumped_back_does_not_keep_a_window_open_for_ever() -> None:

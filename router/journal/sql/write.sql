@@ -71,10 +71,12 @@ insert into attempts (delivery, lease, number, started_at)
 select d.seq, d.lease, d.attempts, :now from json_each(:seqs) k cross join deliveries d on d.seq = k.value
 
 -- name: suspects
-select seq, destination, lane from deliveries
+select seq, destination, lane, min(due) as first   -- the others of a lane start no sooner
+from deliveries
 where state = 0 and suspect = 1 and due <= ? and crashes_alone <= ?
   and destination in (select value from json_each(?))
-order by due, seq limit 100
+group by destination, lane
+order by first, seq
 
 -- name: clear
 update deliveries set suspect = 0, alone = 0, crashes_alone = 0 where id = ? and state = 1 and lease = ?

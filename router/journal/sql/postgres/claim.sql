@@ -67,9 +67,12 @@ with chosen as (
 select * from started
 
 -- name: suspects
-select seq, destination, lane from deliveries
-where state = 0 and suspect and due <= $1 and crashes_alone <= $2 and destination = any($3::text[])
-order by due, seq limit 100
+select seq, destination, lane from (
+  select seq, destination, lane, due, row_number() over (partition by destination, lane order by due, seq) as place
+  from deliveries
+  where state = 0 and suspect and due <= $1 and crashes_alone <= $2 and destination = any($3::text[])) s
+where place <= 10   -- the others of a lane start no sooner than its first; a few, as replicas ask at the same time
+order by due, seq
 
 -- name: lock_suspect
 select seq from deliveries where seq = $1 and state + 0 = 0 and suspect for update skip locked
