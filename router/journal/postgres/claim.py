@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from router.journal.encoding import microseconds, moment, text
@@ -25,6 +25,8 @@ from router.model import Priority, StoredDelivery
 _SQL = load("postgres/claim.sql")
 LANES = 1000
 """Lanes that one claim looks at; the next claim goes on behind them."""
+LOCKED = timedelta(seconds=0.1)
+"""When to ask a lane again in which another replica had locked what is due."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class _Lane:
     due: datetime
     started: int = 0
     spent: bool = False  #: it gave less than it was asked for
+    passed_over: bool = False  #: another replica had some of what is due locked
 
     @property
     def name(self) -> Name:
@@ -234,7 +237,8 @@ async def _take(
             lane.state = after
             changed.append(after)
         lane.started += len(chosen)
-        lane.spent = lane.spent or len(chosen) < most
+        lane.passed_over = len(chosen) < most
+        lane.spent = lane.spent or lane.passed_over
         free[destination] -= len(chosen)
         taken += chosen
     await lanes.save(connection, changed)
@@ -270,7 +274,8 @@ async def _rest(
         blocked = lane.state.blocked_until(now)
         if first <= now:
             left.add(lane.name)
-            later = blocked
+            # Whoever has it locked may not start it, and then nobody else looks for it.
+            later = now + LOCKED if blocked is None and lane.passed_over else blocked
         else:
             later = first if blocked is None else max(first, blocked)
         if later is not None:
