@@ -135,9 +135,9 @@ async def test_what_a_dead_process_left_is_gone_on_with_by_another(
     monkeypatch.setattr(tenure, "LIFE", 0.3)
     monkeypatch.setattr(all_of_them, "LOOK", 0.05)
     one, two = await process(), await process()
-    looking = spawn(two.replays.look(), name="look")
     id_ = await one.halt(at=3)
     await one.crash()
+    looking = spawn(two.replays.look(), name="look")
     ended = await two.over(id_)
     looking.cancel()
     assert (ended["events"], ended["deliveries"], ended["left_out"]) == (EVENTS, EVENTS, 0)
@@ -190,11 +190,11 @@ async def test_it_is_kept_while_it_waits_and_nothing_is_saved(
     process: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "MOST_AHEAD", 0)
-    monkeypatch.setattr(tenure, "LIFE", 1.0)
+    monkeypatch.setattr(tenure, "LIFE", 2.0)
     monkeypatch.setattr(tenure, "RENEW", 0.05)
     one, two = await process(), await process()
     id_ = (await one.replays.start(ALL))["replay"]
-    await asyncio.sleep(1.5 * tenure.LIFE)
+    await asyncio.sleep(1.2 * tenure.LIFE)
     await two.replays.resume_all()
     assert (one.replays.carries(id_), two.replays.carries(id_)) == (True, False)
 
