@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
+import socket
 from collections.abc import Callable
 from datetime import datetime
 
@@ -31,6 +33,11 @@ def event_uid(now: datetime) -> str:
 def replay_id(now: datetime) -> str:
     """Return a new id of a replay; it tells the replay's deliveries from those of the first plan."""
     return "rpl" + event_uid(now)[3:]
+
+
+def owner_name() -> str:
+    """Return a new name of this process, for what it owns among others; people can tell which one it is."""
+    return f"{socket.gethostname()[:200]}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
 def delivery_id(uid: str, route: str, action: str, index: int | None, replay: str = "") -> str:

@@ -31,7 +31,7 @@ class Evidence:
     def explain(self, first: Seen, second: Seen, *, late: bool = False) -> str | None:
         """Say why `second` came after `first`, both of one delivery; None where nothing explains it.
 
-        `late` says that an attempt of it timed out that nothing else accounts for.
+        `late` says that an attempt of it timed out that no other repeat came of.
         """
         if first.mood in SLOW:
             # Nobody knows before his own time-out; half of it, since the request was under way for a while.
@@ -41,7 +41,7 @@ class Evidence:
             return REFUSED
         if self._cut(first, second):
             return CUT
-        return LATE if first.mood == FINE and late else None
+        return LATE if late else None
 
     def _cut(self, first: Seen, second: Seen) -> bool:
         """Tell whether a fault struck while the first was in flight, or before its outcome was committed."""
@@ -77,15 +77,14 @@ class Evidence:
         )
 
 
-def timed_out(attempts: Sequence[StoredAttempt], requests: Sequence[Seen], timeout: float) -> int:
-    """Return how many attempts the journal says timed out, besides those that were kept waiting on purpose.
+def timed_out(attempts: Sequence[StoredAttempt], timeout: float) -> int:
+    """Return how many attempts the journal says timed out: so many repeats may come of answers that were late.
 
-    An answer is too late where the machine is busy: the caller has gone, and the destination does not see it.
+    Where the machine is busy, the caller may have gone before the destination reads the request.
     """
-    found = sum(
+    return sum(
         attempt.outcome is Outcome.RETRY
         and attempt.ended_at is not None
         and (attempt.ended_at - attempt.started_at).total_seconds() >= timeout * 0.9
         for attempt in attempts
     )
-    return max(0, found - sum(request.mood in SLOW for request in requests))

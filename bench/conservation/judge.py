@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from bench.conservation.account import KEYS, LOST, OTHER, TWICE, Account
-from bench.conservation.destination import FINE, Seen
-from bench.conservation.evidence import LATE, Evidence, timed_out
+from bench.conservation.destination import FINE, SLOW, Seen
+from bench.conservation.evidence import LATE, REFUSED, Evidence, timed_out
 from bench.conservation.ledger import Entry, Ledger
 from bench.conservation.made import Slot
 from bench.conservation.routes import TABLE
@@ -128,10 +128,10 @@ class Judge:
             elif keys - known and len(keys) == 1:
                 self._account.blame(KEYS, f"{slot} of {id_} was sent as {keys}, and is {known} in the journal")
         attempts = [attempt for name in known for attempt in self._snapshot.attempts.get(name, ())]
-        late = timed_out(attempts, requests, self._evidence.timeout)
+        late = timed_out(attempts, self._evidence.timeout)
         for first, second in pairwise(requests):
             why = self._evidence.explain(first, second, late=late > 0)
-            late -= why == LATE
+            late -= why == LATE or (why == REFUSED and first.mood in SLOW)
             if why is not None:
                 tally.repeats[why] += 1
                 continue

@@ -130,8 +130,9 @@ class Run:
         for destination in self._destinations:
             destination.calm()
         await self._settle(journal)
-        self._snapshot = await self._read(journal)  # before what is posted once more could mend anything
-        await senders.repeat(_REPEATED)
+        if self.account.settled_after is not None:  # else nothing stands still, and is read after the end
+            self._snapshot = await self._read(journal)  # before what is posted once more could mend anything
+            await senders.repeat(_REPEATED)
         await conductor.finish()
 
     async def _settle(self, journal: store.Store) -> None:

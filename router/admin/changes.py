@@ -78,10 +78,10 @@ class Changes:
         return await (self.replays.count(request) if dry_run else self.replays.start(request))
 
     async def running(self, _: object) -> AsyncIterator[None]:
-        """Carry replays out for as long as this is open, those first that a restart has interrupted."""
-        resuming = spawn(self.replays.resume_all(), name="go on with replays")
+        """Carry replays out for as long as this is open, those first that were interrupted."""
+        looking = spawn(self.replays.look(), name="go on with replays")
         yield
-        resuming.cancel()
+        looking.cancel()
         await self.replays.close()
 
 

@@ -9,6 +9,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -38,6 +39,7 @@ class Metrics(Observer):
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)  # its processor time, memory and open files, where /proc tells
         self._events = self._counter(
             "router_events", "Events accepted, by source and what was planned", "source", "state"
         )

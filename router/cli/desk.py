@@ -1,4 +1,4 @@
-"""Where replays are asked for: at the process that owns the journal, or here, where none does."""
+"""Where replays are asked for: at the process that owns the journal, or here, where none does, or many do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from router.cli.exit import AT_FAULT, Stop
 from router.cli.store import ask, opened
+
+RUNNING = "running"
 
 if TYPE_CHECKING:
     from router.delivery.replay import Planner
@@ -35,8 +37,14 @@ class Desk(Protocol):
     async def status(self, id_: str) -> dict[str, Any]:
         """Return how one stands."""
 
+    async def follow(self, id_: str) -> dict[str, Any]:
+        """Return how one stands that is waited for; ends the command where nobody carries it out."""
+
     async def all(self) -> list[dict[str, Any]]:
         """Return how all stand, the newest first."""
+
+    def elsewhere(self, id_: str) -> bool:
+        """Tell whether it goes on when this command ends."""
 
 
 @asynccontextmanager
@@ -70,6 +78,12 @@ class _There:
 
     async def status(self, id_: str) -> dict[str, Any]:
         return await ask(self._holder, "GET", f"replays/{_segment(id_)}")
+
+    async def follow(self, id_: str) -> dict[str, Any]:
+        return await self.status(id_)
+
+    def elsewhere(self, _: str) -> bool:
+        return True
 
     async def all(self) -> list[dict[str, Any]]:
         return list((await ask(self._holder, "GET", "replays"))["replays"])
@@ -106,6 +120,17 @@ class _Here:
             return await self._replays.status(id_)
         except KeyError:
             raise _unknown(id_) from None
+
+    async def follow(self, id_: str) -> dict[str, Any]:
+        attended = await self._replays.attended(id_)  # before it is looked at: meanwhile it may come to its end
+        said = await self.status(id_)
+        if said["state"] == RUNNING and not attended:
+            how = f"it goes on when one is started, or now with --resume {id_}"
+            raise Stop(f"no router runs here: {how}", AT_FAULT)
+        return said
+
+    def elsewhere(self, id_: str) -> bool:
+        return not self._replays.carries(id_)
 
     async def all(self) -> list[dict[str, Any]]:
         return await self._replays.all()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from router.cli.desk import desk
+from router.cli.desk import RUNNING, desk
 from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_filters
 from router.cli.output import dump, safe, table
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _FILTERS = ("source", "type", "since", "until", "text", "state", "delivery_state")
 _FIRST_LOOK, _LOOK = 0.05, 0.5  # seconds until it is asked again how far it is
-_RUNNING = "running"
 Work = Mapping[str, Any] | str
 """What is asked for anew, or the id of a replay that was begun."""
 
@@ -82,12 +81,6 @@ def replay(asked: argparse.Namespace) -> int:
 
 def _look_after(asked: argparse.Namespace, holder: Holder | None, *named: str) -> int:
     if named:
-        if asked.follow is not None and holder is None:
-            found = asyncio.run(_ask(asked, None, "status", named[0]))
-            if found["state"] == _RUNNING:
-                how = f"it goes on when one is started, or now with --resume {named[0]}"
-                raise Stop(f"no router runs here: {how}", AT_FAULT)
-            return _told(asked, found)
         return _told(asked, _carried_out(asked, holder, named[0]))
     if asked.cancel is not None:
         return _stands(asked, [asyncio.run(_ask(asked, holder, "cancel", asked.cancel))])
@@ -107,17 +100,19 @@ async def _ask(asked: argparse.Namespace, holder: Holder | None, verb: str, *ids
 
 
 def _carried_out(asked: argparse.Namespace, holder: Holder | None, what: Work) -> dict[str, Any]:
-    """Begin with a replay, or go on with one of that id, and see it through; return how it ended."""
-    begun: list[str] = []
+    """Begin with a replay, or go on with one of that id or follow it, to its end; return how it ended."""
+    begun: dict[str, bool] = {}
     progress = None if asked.json else ReplayProgress.on(sys.stderr)
     try:
-        return asyncio.run(_followed(asked, holder, what, begun, progress))
+        try:
+            return asyncio.run(_followed(asked, holder, what, begun, progress))
+        finally:
+            if progress is not None:
+                progress.end()
     except KeyboardInterrupt:
-        if progress is not None:
-            progress.end()
-        for id_ in begun:
+        for id_, elsewhere in begun.items():
             goes = f"go on with it: router replay --resume {id_}"
-            if holder is not None:
+            if elsewhere:
                 ways = f"--status {id_}, --follow {id_}, --cancel {id_}"
                 goes = f"it goes on in the running router: router replay {ways}"
             print(goes, file=sys.stderr)
@@ -128,21 +123,22 @@ async def _followed(
     asked: argparse.Namespace,
     holder: Holder | None,
     what: Work,
-    begun: list[str],
+    begun: dict[str, bool],
     progress: ReplayProgress | None,
 ) -> dict[str, Any]:
-    async with desk(asked, holder) as there:
-        said = await (there.resume(what) if isinstance(what, str) else there.start(what))
-        begun.append(said["replay"])
+    async with desk(asked, holder, plans=asked.follow is None) as there:
+        if not isinstance(what, str):
+            said = await there.start(what)
+        else:
+            said = await (there.resume(what) if asked.follow is None else there.follow(what))
         pause = _FIRST_LOOK
-        while said["state"] == _RUNNING:
+        while said["state"] == RUNNING:
+            begun[said["replay"]] = there.elsewhere(said["replay"])
             if progress is not None:
                 progress.show(said)
             await asyncio.sleep(pause)
             pause = min(_LOOK, pause * 2)
-            said = await there.status(said["replay"])
-        if progress is not None:
-            progress.end()
+            said = await there.follow(said["replay"])
         return said
 
 

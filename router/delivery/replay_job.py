@@ -12,8 +12,10 @@ from typing import Any
 from router.delivery.faults import reason_of
 from router.delivery.replay import Cursor, Planner, Replay, ReplayResult
 from router.delivery.replay_request import ReplayRequest
+from router.delivery.replay_tenure import Tenure
 from router.errors import JournalError
 from router.journal.journal import Journal, StoredReplay
+from router.tasks import spawn
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +65,10 @@ class Pace:
 
 
 class Job:
-    """A stored replay that this process carries out; `pace` None where there is no live traffic to mind.
+    """A stored replay that is this `owner`'s, and that it carries out; `alone` says that there is no live traffic.
 
-    `trouble` is what the journal said when it could not go on; it tries again by itself. `turn` is held during a
-    step: what one replay plans, another one must see.
+    It ends without a word where the replay is another's by now. `trouble` is what the journal said when it could
+    not go on; it tries again by itself. `turn` is held during a step: what one replay plans, another one must see.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Job:
         wake: Callable[[], None],
         turn: asyncio.Lock,
         alone: bool,
+        owner: str,
     ) -> None:
         self._stored = stored
         self._journal = journal
@@ -88,6 +91,7 @@ class Job:
         self._turn = turn
         self._stopped = asyncio.Event()
         self._pace = Pace(journal, clock, self._stopped)
+        self._tenure = Tenure(journal, stored.id, owner, clock=clock, now=self.now, lost=self.stop)
         self._alone = alone
         self._cancelled = False
         self._result = ReplayResult.of(stored.result)
@@ -117,7 +121,14 @@ class Job:
         self._stopped.set()
 
     async def run(self) -> None:
-        """Go on until it is done or stopped; a failing journal is waited for."""
+        """Go on until it is done, stopped or lost; a failing journal is waited for."""
+        renewing = spawn(self._tenure.renew(), name=f"keep the replay {self._stored.id}")
+        try:
+            await self._until_it_ends()
+        finally:
+            renewing.cancel()
+
+    async def _until_it_ends(self) -> None:
         pause = 1.0
         while True:
             try:
@@ -148,14 +159,16 @@ class Job:
             self._counting = ReplayResult()
             if await self._walk(replay, Cursor(), self._counting, dry_run=True):
                 self._expected = self._counting
-                await self._save()
+                await self._tenure.save()
         if self._expected is not None:
             over = await self._walk(replay, self._cursor, self._result, dry_run=False)
         self._wake()
         ended = self.now()
         if over or self._cancelled:
             ended = replace(ended, state=DONE if over else CANCELLED, ended_at=self._clock())
-        await self._journal.save_replay(ended)
+        await self._tenure.save(ended)
+        if ended.state == RUNNING:
+            await self._tenure.give_up()
         self._stored = ended  # not before: what was said to be over must not run again after a crash
 
     async def _walk(self, replay: Replay, cursor: Cursor, result: ReplayResult, *, dry_run: bool) -> bool:
@@ -174,8 +187,5 @@ class Job:
                 if not dry_run:
                     self._wake()
                     if batches % SAVE_EVERY == 0:
-                        await self._save()
+                        await self._tenure.save()
         return True
-
-    async def _save(self) -> None:
-        await self._journal.save_replay(self.now())

@@ -19,10 +19,16 @@ from router.model import StoredDelivery
 
 log = logging.getLogger(__name__)
 
-ALONE_FOR = 0.25
+ALONE_FOR = 0.1
 """Seconds after its start in which nothing else is started; what happens later is nobody's fault in particular."""
 BLAMED_AFTER = 10.0
 """Seconds that this process has to live before one that ended another one while it was alone is tried again."""
+
+SHARE = 0.5
+"""How long the others may start after a suspect, as a share of the time that they were kept waiting."""
+EAGER = 0.2
+EAGER_FOR = 60.0
+"""Seconds between two looks for suspects, for so many seconds after one was found: more may want a slot."""
 
 Begin = Callable[[StoredDelivery, Target], "asyncio.Task[None]"]
 
@@ -74,7 +80,7 @@ class Suspects:
     async def run(self) -> None:
         """Run suspects as they become due, until stopped."""
         loop = asyncio.get_running_loop()
-        begun = loop.time()
+        begun = last = loop.time()
         while not self._stopped:
             self._nudged.clear()
             held = loop.time()
@@ -84,13 +90,13 @@ class Suspects:
                 self._failed(error)
                 found = False
             self._release()
-            # The others get as long as they were kept waiting.
-            await self._wait(loop.time() - held if found else self._poll, awake=bool(found))
+            if found:
+                last = loop.time()
+                await asyncio.sleep(SHARE * (last - held))
+            else:
+                await self._wait(min(self._poll, EAGER) if loop.time() - last < EAGER_FOR else self._poll)
 
-    async def _wait(self, seconds: float, *, awake: bool) -> None:
-        if awake:
-            await asyncio.sleep(seconds)
-            return
+    async def _wait(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._nudged.wait()

@@ -192,11 +192,28 @@ class Journal(Protocol):
         What is ready and was last touched in the future is due no later than it would have been.
         """
 
-    async def save_replay(self, replay: StoredReplay) -> None:
-        """Store how a replay stands; the newest word about an id counts."""
+    async def save_replay(self, replay: StoredReplay, owner: str | None = None) -> bool:
+        """Store how a replay stands; the newest word about an id counts. Tell whether it stands so.
 
-    async def replays(self, limit: int = 50) -> list[StoredReplay]:
-        """Return replays, the newest first."""
+        One that is over stays as it ended: only its owner may still tell its counts. With an `owner` nothing is
+        changed where the replay is not that one's.
+        """
+
+    async def own_replay(self, id_: str, owner: str, until: datetime, now: datetime) -> bool:
+        """Make a running replay this owner's until then, unless another owner's time is not over.
+
+        False where it is another's, or not running any more. A store of many processes counts the time from
+        `now` by its own clock; one with one owner takes nobody else's time for valid.
+        """
+
+    async def attended(self, replay: str = "") -> bool:
+        """Tell whether another process carries replays out: a router that runs here, or who owns this one."""
+
+    async def replays(self, limit: int = 50, state: str | None = None) -> list[StoredReplay]:
+        """Return replays, or those in a state, the newest first."""
+
+    async def replay(self, id_: str) -> StoredReplay | None:
+        """Return a replay by its id."""
 
     async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
         """Return the ids of events that fit, the oldest first, from above `after`, unless that is gone by now."""

@@ -93,9 +93,13 @@ class SqliteReader:
             size = 0
         return Stats(stats.events, stats.deliveries, stats.oldest_due, stats.bytes + size)
 
-    async def replays(self, limit: int = 50) -> list[StoredReplay]:
-        """Return replays, the newest first."""
-        return await self._read(replay_table.replays, limit)
+    async def replays(self, limit: int = 50, state: str | None = None) -> list[StoredReplay]:
+        """Return replays, or those in a state, the newest first."""
+        return await self._read(replay_table.replays, limit, state)
+
+    async def replay(self, id_: str) -> StoredReplay | None:
+        """Return a replay by its id."""
+        return await self._read(replay_table.replay, id_)
 
     async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
         """Return the ids of events that fit, the oldest first, from above the event `after`."""

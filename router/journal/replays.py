@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from router.journal.journal import EventFilter, StoredReplay
 from router.journal.statements import load
 
 _SQL = load("replays.sql")
+STATE = 4
+"""Where the state is among the columns."""
 
 
 def rows(replay: StoredReplay) -> tuple[Any, ...]:
@@ -29,26 +31,41 @@ def rows(replay: StoredReplay) -> tuple[Any, ...]:
     )
 
 
-def save(columns: tuple[Any, ...], cursor: sqlite3.Cursor) -> None:
-    """Store a replay, in place of what was said about it before."""
-    cursor.execute(_SQL["save"], columns)
+def stored(row: Sequence[Any]) -> StoredReplay:
+    """Return the replay of a row."""
+    id_, wanted, result, last, state, started, ended = row
+    return StoredReplay(
+        id=id_,
+        filter=json.loads(wanted),
+        result=json.loads(result),
+        last=last,
+        state=state,
+        started_at=moment(started),
+        ended_at=optional_moment(ended),
+    )
 
 
-def replays(connection: sqlite3.Connection, limit: int) -> list[StoredReplay]:
+def save(columns: tuple[Any, ...], owner: str | None, cursor: sqlite3.Cursor) -> bool:
+    """Store how a replay stands, and tell whether it stands so."""
+    found = cursor.execute(_SQL["save"], (*columns, owner, owner)).fetchall()
+    return found == [(columns[STATE],)]
+
+
+def own(id_: str, owner: str, until: datetime, cursor: sqlite3.Cursor) -> bool:
+    """Make a running replay this owner's; whose it was before has ended, or the file would not be ours."""
+    return bool(cursor.execute(_SQL["own"], (owner, microseconds(until), text(id_))).fetchall())
+
+
+def replays(connection: sqlite3.Connection, limit: int, state: str | None) -> list[StoredReplay]:
     """Return replays, the newest first."""
-    found = connection.execute(_SQL["replays"], (min(max(0, limit), 2**31),))
-    return [
-        StoredReplay(
-            id=id_,
-            filter=json.loads(wanted),
-            result=json.loads(result),
-            last=last,
-            state=state,
-            started_at=moment(started),
-            ended_at=optional_moment(ended),
-        )
-        for id_, wanted, result, last, state, started, ended in found
-    ]
+    values = (state, state, min(max(0, limit), 2**31))
+    return [stored(row) for row in connection.execute(_SQL["replays"], values)]
+
+
+def replay(connection: sqlite3.Connection, id_: str) -> StoredReplay | None:
+    """Return one replay."""
+    row = connection.execute(_SQL["replay"], (text(id_),)).fetchone()
+    return None if row is None else stored(row)
 
 
 def uids(connection: sqlite3.Connection, wanted: EventFilter, after: str | None, limit: int) -> list[str]:

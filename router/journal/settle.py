@@ -30,6 +30,9 @@ CRASHES = "crashes the process: it ended twice while this ran alone"
 LONGEST_WAIT = timedelta(minutes=1)
 """How long a delivery that was running at many crashes waits after the next one, at most."""
 LONGEST_PAUSE = timedelta(hours=1)
+"""How long a lane waits at most after the clock was set back, if its times were written before that."""
+AHEAD = timedelta(seconds=5)
+"""What lies no further in the future was written by somebody whose clock is a little ahead, or just now."""
 CRASHED = "the process ended while it ran; whether it took effect is unknown"
 INTERRUPTED = "stopped by a shutdown; whether it took effect is unknown"
 
@@ -86,13 +89,10 @@ def recover(cursor: sqlite3.Cursor, now: datetime) -> int:
 
 def rewind(cursor: sqlite3.Cursor, now: datetime) -> int:
     """Mend what was written while the clock was ahead; return how many deliveries that were."""
-    values = {
-        "now": microseconds(now),
-        "latest": microseconds(now + LONGEST_PAUSE),
-        "for_good": microseconds(FOR_GOOD),
-    }
-    cursor.execute(_SQL["rewind_lanes"], values)
-    return cursor.execute(_SQL["rewind"], {"now": values["now"]}).rowcount
+    times = {"now": microseconds(now), "ahead": microseconds(now + AHEAD)}
+    bounds = {"latest": microseconds(now + LONGEST_PAUSE), "for_good": microseconds(FOR_GOOD)}
+    cursor.execute(_SQL["rewind_lanes"], times | bounds)
+    return cursor.execute(_SQL["rewind"], times).rowcount
 
 
 def retry(cursor: sqlite3.Cursor, ids: Sequence[str], now: datetime) -> list[str]:

@@ -144,9 +144,17 @@ class SqliteJournal(SqliteKeeping):
             page = replace(page, before=found[-1])
         return retried
 
-    async def save_replay(self, replay: StoredReplay) -> None:
-        """Store how a replay stands; the newest word about an id counts."""
-        await self._write(partial(replay_table.save, replay_table.rows(replay)))
+    async def save_replay(self, replay: StoredReplay, owner: str | None = None) -> bool:
+        """Store how a replay stands; one that is over stays so."""
+        return cast(bool, await self._write(partial(replay_table.save, replay_table.rows(replay), owner)))
+
+    async def own_replay(self, id_: str, owner: str, until: datetime, now: datetime) -> bool:
+        """Make a running replay this owner's; the file has one owner, so nobody else's time counts."""
+        return cast(bool, await self._write(partial(replay_table.own, id_, owner, until)))
+
+    async def attended(self, replay: str = "") -> bool:
+        """Tell whether another process carries replays out: on a file none does."""
+        return False
 
     async def tell(self, delivery_id: str, planned: Sequence[PlannedDelivery], now: datetime) -> None:
         """Store what is done about a death, in one commit with the note that it was told. A repeat is harmless."""

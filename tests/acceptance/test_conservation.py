@@ -16,9 +16,9 @@ from bench.conservation.settings import Settings
 from tests.servers import needed
 
 SHORT = Settings(
-    kills=3, stops=1, terms=1, fulls=1, gap=0.7, rate=20, connections=8, settle=60, grace=5, drain=6, seed=20
+    kills=2, stops=1, terms=1, fulls=1, gap=0.7, rate=20, connections=8, settle=60, grace=5, drain=6, seed=20
 )
-REPLICAS = replace(SHORT, journal="postgresql", processes=3, kills=2, terms=0, fulls=0, cuts=1)
+REPLICAS = replace(SHORT, journal="postgresql", processes=3, terms=0, fulls=0, cuts=1)
 QUIET = replace(SHORT, kills=0, stops=0, terms=0, fulls=0, gap=1.0)
 """No fault at all: what is wrong shows by itself."""
 

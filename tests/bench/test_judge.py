@@ -136,13 +136,15 @@ def test_two_keys_for_one_delivery_and_a_key_that_is_not_its_own_are_noticed() -
     assert case.judged().count(KEYS) == 1
 
 
-def test_one_attempt_that_timed_out_excuses_one_repeat() -> None:
+@pytest.mark.parametrize("mood", ["fine", "hang"])
+def test_one_attempt_that_timed_out_excuses_one_repeat(mood: str) -> None:
     attempts = [
         StoredAttempt(1, NOW, NOW + timedelta(seconds=1), Outcome.RETRY, "timed out after 1 s", {}),
         StoredAttempt(2, NOW, NOW, Outcome.DELIVERED, None, {}),
     ]
     deliveries = ended(DeliveryState.DELIVERED, attempts=3)
     case = Case(deliveries=deliveries, seen=[later(REQUEST, n) for n in range(3)], attempts=attempts)
+    case.seen[0] = replace(REQUEST, mood=mood)
     account = case.judged()
-    assert account.tallies["steady"].repeats == {"late": 1}
+    assert account.tallies["steady"].repeats == {"late" if mood == "fine" else "refused": 1}
     assert account.count(TWICE) == 1

@@ -321,10 +321,10 @@ class Failing(SqliteJournal):
             raise JournalUnwritable("the disk is full")
         return await super().add(*args)
 
-    async def replays(self, limit: int = 50) -> list[StoredReplay]:
+    async def replays(self, limit: int = 50, state: str | None = None) -> list[StoredReplay]:
         if self.failing:
             raise JournalError("it cannot be read")
-        return await super().replays(limit)
+        return await super().replays(limit, state)
 
 
 async def test_a_journal_that_fails_is_waited_for_and_nothing_is_counted_twice(

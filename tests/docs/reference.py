@@ -177,7 +177,8 @@ def _words(name: str) -> str:
 
 def _metrics() -> str:
     registry = Metrics()._registry
-    labels = {found._name: found._labelnames for found in registry._collector_to_names}  # type: ignore[attr-defined]
+    ours = [found for found in registry._collector_to_names if hasattr(found, "_labelnames")]
+    labels = {found._name: found._labelnames for found in ours}  # type: ignore[attr-defined]
     text = generate_latest(registry).decode()
     kinds = dict(re.findall(r"(?m)^# TYPE (\S+) (\S+)$", text))
     rows = ["| metric | type | labels | meaning |", "|---|---|---|---|"]

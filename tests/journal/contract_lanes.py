@@ -212,12 +212,21 @@ async def test_what_was_written_while_the_clock_was_ahead_is_mended(journal: Jou
     await journal.record(attempt(running, S.READY, ended_at=later(10**6), due_at=later(10**6 + 60)))
     await journal.append(plan("b", planned("evt_b", due_at=later(10**6 + 600)), received_at=later(10**6)))
     await journal.append(plan("c", planned("evt_c", due_at=later(900))))
+    await journal.lanes([LaneCount("slack", "", 0, 1, POLICY)], later(10**6))
     await journal.pause("slack", None, later(10**6), "429")
+    await journal.pause("slack", "by hand", later(10**6), "three days")
     assert await journal.rewind(later(10)) == 2
     assert (await found(journal, running.id)).due_at == later(10)
     dues = {d.event_uid: d.due_at for d in await journal.deliveries(DeliveryFilter())}
     assert (dues["evt_b"], dues["evt_c"]) == (later(610), later(900))
     assert (await lane(journal)).paused_until == later(3610)
+    assert (await lane(journal, "by hand")).paused_until == later(10**6), "nothing says that this one is wrong"
+
+
+async def test_a_clock_that_is_a_little_behind_another_s_mends_nothing(journal: Journal) -> None:
+    await journal.append(plan("a", planned(due_at=later(60)), received_at=later(3)))
+    assert await journal.rewind(NOW) == 0
+    assert (await journal.deliveries(DeliveryFilter()))[0].due_at == later(60)
 
 
 async def test_what_waits_is_counted_by_lane(journal: Journal) -> None:

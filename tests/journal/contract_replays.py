@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from router.journal.journal import EventFilter, Journal, StoredReplay
 from router.model import DeliveryState, EventState, Plan, Priority
 from tests.journal.values import NOW, Reopen, attempt, begun, claim, event, later, plan, planned
@@ -55,6 +57,64 @@ async def test_replays_are_listed_newest_first_up_to_the_limit(journal: Journal)
     assert [found.id for found in await journal.replays(2)] == ["rpl_2", "rpl_1"]
     await journal.save_replay(replay("rpl_9", started_at=later(2)))
     assert [found.id for found in await journal.replays(2)] == ["rpl_9", "rpl_2"]
+
+
+async def test_a_replay_is_found_by_its_id_and_those_in_a_state_by_that(journal: Journal) -> None:
+    done = replay("rpl_b", state="done", ended_at=later(9), started_at=later(1))
+    for one in (replay(), done):
+        await journal.save_replay(one)
+    assert (await journal.replay("rpl_a"), await journal.replay("rpl_b")) == (replay(), done)
+    assert await journal.replay("rpl_nope") is None
+    assert await journal.replays(state="running") == [replay()]
+    assert await journal.replays(1, "done") == [done]
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+async def test_a_replay_that_is_over_stays_as_it_ended(journal: Journal, state: str) -> None:
+    over = replay(state=state, ended_at=later(9))
+    assert await journal.save_replay(replay())
+    assert await journal.save_replay(over)
+    for late in (
+        replay(),
+        replay(state="done", ended_at=later(20)),
+        replay(state="cancelled", ended_at=later(20)),
+    ):
+        await journal.save_replay(replace(late, result={"events": 1}, last="evt_b"))
+        assert await journal.replays() == [over]
+    assert not await journal.save_replay(replay())
+
+
+async def test_a_replay_is_its_owner_s_until_it_is_over(journal: Journal) -> None:
+    assert not await journal.own_replay("rpl_a", "one", later(60), NOW), "there is none"
+    await journal.save_replay(replay())
+    assert not await journal.save_replay(replay(last="evt_b"), "one"), "it is nobody's"
+    assert await journal.own_replay("rpl_a", "one", later(60), NOW)
+    assert await journal.own_replay("rpl_a", "one", later(90), later(30))
+    assert await journal.save_replay(replay(last="evt_b"), "one")
+    assert not await journal.save_replay(replay(last="evt_c"), "two")
+    assert await journal.replay("rpl_a") == replay(last="evt_b")
+    assert await journal.save_replay(replay(state="done", ended_at=later(9)), "one")
+    assert not await journal.own_replay("rpl_a", "one", later(99), later(30))
+    assert not await journal.own_replay("rpl_a", "two", later(99), later(30))
+
+
+async def test_what_an_owner_gives_up_is_another_s_at_once(journal: Journal) -> None:
+    await journal.save_replay(replay())
+    assert await journal.own_replay("rpl_a", "one", later(600), NOW)
+    assert await journal.own_replay("rpl_a", "one", NOW, NOW)
+    assert await journal.own_replay("rpl_a", "two", later(600), NOW)
+    assert not await journal.save_replay(replay(last="evt_z"), "one")
+
+
+async def test_whoever_cancels_a_replay_its_owner_tells_the_last_counts(journal: Journal) -> None:
+    await journal.save_replay(replay())
+    assert await journal.own_replay("rpl_a", "one", later(60), NOW)
+    assert await journal.save_replay(replay(state="cancelled", ended_at=later(5)))
+    assert not await journal.own_replay("rpl_a", "one", later(60), NOW)
+    assert not await journal.save_replay(replay(result={"events": 7}, last="evt_g"), "one")
+    late = replay(result={"events": 8}, last="evt_h", state="done", ended_at=later(8))
+    assert not await journal.save_replay(late, "one")
+    assert await journal.replay("rpl_a") == replace(late, state="cancelled", ended_at=later(5))
 
 
 async def test_ids_of_events_come_oldest_first_page_by_page(journal: Journal) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from router.errors import JournalError, JournalUnwritable
-from router.journal.journal import DeliveryFilter, EventFilter
+from router.journal.journal import DeliveryFilter, EventFilter, StoredReplay
 from router.journal.lane import LaneCount
 from router.journal.postgres.journal import PostgresJournal
 from router.journal.postgres.life import Pace
@@ -265,6 +265,40 @@ async def test_batches_in_opposite_orders_do_not_deadlock(replica: Replica) -> N
     assert await one.count(EventFilter()) == 100
     listed = await one.events(EventFilter(limit=200))
     assert {event.duplicates for event in listed} == {5}
+
+
+async def test_a_replay_has_one_owner_until_its_time_is_over_by_the_clock_of_the_database(
+    replica: Replica,
+) -> None:
+    one, two = await replica(), await replica()
+    await one.save_replay(StoredReplay("rpl_a", {}, {}, None, "running", NOW))
+    answers = await asyncio.gather(
+        *(journal.own_replay("rpl_a", name, later(600), NOW) for journal, name in ((one, "one"), (two, "two")))
+    )
+    assert sorted(answers) == [False, True]
+    first, second = ("one", "two") if answers[0] else ("two", "one")
+    assert not await one.own_replay("rpl_a", second, later(2000), later(1000)), (
+        "what time the caller has is no matter"
+    )
+    assert await one.own_replay("rpl_a", first, later(0.2), NOW)
+    await until(lambda: two.own_replay("rpl_a", second, later(600), NOW))
+    assert not await one.own_replay("rpl_a", first, later(600), NOW)
+    assert not await one.save_replay(StoredReplay("rpl_a", {}, {"events": 9}, None, "done", NOW), first)
+
+
+async def test_replays_are_attended_to_while_another_worker_or_their_owner_lives(replica: Replica) -> None:
+    one = await replica()
+    tool = await replica(worker=False)
+    await tool.save_replay(StoredReplay("rpl_a", {}, {}, None, "running", NOW))
+    assert await tool.attended()
+    assert not await one.attended(), "itself is nobody else"
+    await one.close()
+    assert not await tool.attended("rpl_a")
+    assert await tool.own_replay("rpl_a", "tool", later(60), NOW)
+    assert await tool.attended("rpl_a")
+    assert not await tool.attended()
+    assert await tool.own_replay("rpl_a", "tool", NOW, NOW)
+    assert not await tool.attended("rpl_a")
 
 
 async def test_replicas_that_start_at_once_make_one_schema(postgres_url: str) -> None:

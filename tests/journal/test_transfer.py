@@ -7,13 +7,14 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from router.cli.main import main
-from router.journal.journal import DeliveryFilter, EventFilter, Journal
+from router.journal.journal import DeliveryFilter, EventFilter, Journal, StoredReplay
 from router.journal.lane import FOR_GOOD
 from router.journal.lock import Lock
 from router.journal.postgres.journal import PostgresJournal
@@ -37,6 +38,8 @@ async def filled(journal: Journal) -> None:
     await journal.append(plan("e", id="evt_e", deduplicable=False))
     await journal.append(plan("f", id="msg_a", body=b"another"))  # a duplicate that differs
     await journal.pause("slack", "l", FOR_GOOD, "stop")
+    await journal.save_replay(StoredReplay("rpl_a", {"filter": {}}, {"events": 1}, "evt_a", "running", NOW))
+    assert await journal.own_replay("rpl_a", "me", utc_now() + timedelta(hours=1), utc_now())
 
 
 async def everything(journal: Journal) -> dict[str, Any]:
@@ -48,6 +51,7 @@ async def everything(journal: Journal) -> dict[str, Any]:
         "deliveries": deliveries,
         "attempts": {d.id: await journal.attempts(d.id) for d in deliveries if d.attempts},
         "lanes": await journal.lanes(),
+        "replays": await journal.replays(),
     }
 
 
@@ -77,6 +81,8 @@ async def test_everything_arrives_and_comes_back(
 
     there = await opened(PostgresJournal(postgres_url, clock=lambda: NOW, worker=False))
     assert await everything(there) == before
+    owned = [await there.own_replay("rpl_a", owner, utc_now(), utc_now()) for owner in ("another", "me")]
+    assert owned == [False, True]
     assert (await there.append(plan("again", id="msg_b", body=event("b").body))).uid == "evt_b"
     new = (await there.append(plan("new"))).deliveries[0]
     assert len(await there.deliveries(DeliveryFilter(ids=[new.id]))) == 1

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from router.journal.encoding import microseconds, optional_text, text
 from router.journal.journal import DeliveryFilter, StoredReplay
 from router.journal.postgres import purge as purging
+from router.journal.postgres import replays as replay_table
 from router.journal.postgres import settle
 from router.journal.postgres.numbers import Numbers
 from router.journal.postgres.reader import DEADLINE, PostgresReader
-from router.journal.postgres.sessions import Connection, Sessions, execute
+from router.journal.postgres.sessions import Connection, Sessions
 from router.journal.postgres.writer import Writer
-from router.journal.statements import load
 from router.model import DeliveryState, PlannedDelivery
 
 T = TypeVar("T")
-_SAVE_REPLAY = load("postgres/write.sql")["save_replay"]
 WRITERS = 5
 WRITE_TIMEOUT = 10.0
 """Seconds after which a write is ended."""
@@ -84,18 +81,17 @@ class PostgresKeeping(PostgresReader):
         if planned:
             self._say()
 
-    async def save_replay(self, replay: StoredReplay) -> None:
-        """Store how a replay stands; the newest word about an id counts."""
-        columns = (
-            text(replay.id),
-            _json(replay.filter),
-            _json(replay.result),
-            optional_text(replay.last),
-            text(replay.state),
-            microseconds(replay.started_at),
-            None if replay.ended_at is None else microseconds(replay.ended_at),
-        )
-        await self._transact(execute, _SAVE_REPLAY, *columns)
+    async def save_replay(self, replay: StoredReplay, owner: str | None = None) -> bool:
+        """Store how a replay stands; one that is over stays so."""
+        return await self._transact(replay_table.save, replay, owner)
+
+    async def own_replay(self, id_: str, owner: str, until: datetime, now: datetime) -> bool:
+        """Make a running replay this owner's until then, unless another owner's time is not over."""
+        return await self._transact(replay_table.own, id_, owner, until, now)
+
+    async def attended(self, replay: str = "") -> bool:
+        """Tell whether another process carries replays out: a router, or who owns this one."""
+        return await self._read(replay_table.attended, replay, self._owner)
 
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over; 0 ends a sweep, and the next call begins anew."""
@@ -110,6 +106,11 @@ class PostgresKeeping(PostgresReader):
         self._swept = purging.Position()
         await self._transact(purging.forget, before, self._clock())
         return 0
+
+    @property
+    def _owner(self) -> int | None:
+        """The number of this worker, None where it is none."""
+        return None
 
     def _say(self) -> None:
         """Tell others that there is work, soon."""
@@ -133,7 +134,3 @@ class PostgresKeeping(PostgresReader):
             changed += [id_ for id_ in found if id_ in did]
             page = replace(page, before=found[-1])
         return changed
-
-
-def _json(value: Mapping[str, object]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("ascii")

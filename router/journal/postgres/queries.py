@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from router.journal.lanes import lane_of
 from router.journal.postgres.append import hash_of
 from router.journal.postgres.filters import PostgresWhere, numbered
 from router.journal.postgres.sessions import Connection
+from router.journal.replays import stored as stored_replay
 from router.journal.rows import stored_attempt, stored_delivery, stored_event
 from router.journal.statements import load
 from router.model import DeliveryState, EventState, StoredDelivery
@@ -137,22 +137,16 @@ async def queues(connection: Connection) -> list[Queue]:
     return [Queue(row[0], row[1], row[2], moment(row[3])) for row in await _fetch(connection, "queues")]
 
 
-async def replays(connection: Connection, limit: int) -> list[StoredReplay]:
+async def replays(connection: Connection, limit: int, state: str | None) -> list[StoredReplay]:
     """Return replays, the newest first."""
-    return [
-        StoredReplay(
-            id=id_,
-            filter=json.loads(wanted),
-            result=json.loads(result),
-            last=last,
-            state=state,
-            started_at=moment(started),
-            ended_at=optional_moment(ended),
-        )
-        for id_, wanted, result, last, state, started, ended in await _fetch(
-            connection, "replays", limit=min(max(0, limit), 2**31)
-        )
-    ]
+    rows = await _fetch(connection, "replays", limit=min(max(0, limit), 2**31), state=state)
+    return [stored_replay(row) for row in rows]
+
+
+async def replay(connection: Connection, id_: str) -> StoredReplay | None:
+    """Return one replay."""
+    rows = await _fetch(connection, "replay", id=text(id_))
+    return stored_replay(rows[0]) if rows else None
 
 
 def statement(name: str, where: Where) -> tuple[str, list[Any]]:

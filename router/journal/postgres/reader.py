@@ -93,9 +93,13 @@ class PostgresReader:
         """Count everything by state; of tables with more than a million rows the usual state is estimated."""
         return await self._read(queries.stats)
 
-    async def replays(self, limit: int = 50) -> list[StoredReplay]:
-        """Return replays, the newest first."""
-        return await self._read(queries.replays, limit)
+    async def replays(self, limit: int = 50, state: str | None = None) -> list[StoredReplay]:
+        """Return replays, or those in a state, the newest first."""
+        return await self._read(queries.replays, limit, state)
+
+    async def replay(self, id_: str) -> StoredReplay | None:
+        """Return a replay by its id."""
+        return await self._read(queries.replay, id_)
 
     async def queues(self) -> list[Queue]:
         """Return every lane that has ready deliveries."""

@@ -115,9 +115,10 @@ async def reap(connection: Connection, now: datetime) -> int:
 
 async def rewind(connection: Connection, now: datetime) -> int:
     """Mend what was written while the clock was ahead; return how many deliveries that were."""
-    at, latest = microseconds(now), microseconds(now + settle.LONGEST_PAUSE)
-    await connection.execute(_SQL["rewind_lanes"], at, latest, microseconds(FOR_GOOD))
-    return len(await connection.fetch(_SQL["rewind"], at))
+    at, ahead = microseconds(now), microseconds(now + settle.AHEAD)
+    latest = microseconds(now + settle.LONGEST_PAUSE)
+    await connection.execute(_SQL["rewind_lanes"], at, ahead, latest, microseconds(FOR_GOOD))
+    return len(await connection.fetch(_SQL["rewind"], at, ahead))
 
 
 async def retry(connection: Connection, ids: Sequence[str], now: datetime) -> set[str]:

@@ -155,15 +155,15 @@ where event = :event and state = 7
 
 -- name: rewind
 update deliveries set
-  expires_at = case when created_at > :now then :now + span else expires_at end,
-  due = :now + case when created_at > :now and attempts = 0 then max(0, due - created_at) else 0 end
-where state = 0 and due > :now and state <> 5 and (created_at > :now or exists (
-  select 1 from attempts a where a.delivery = deliveries.seq and a.ended_at > :now))
+  expires_at = case when created_at > :ahead then :now + span else expires_at end,
+  due = :now + case when created_at > :ahead and attempts = 0 then max(0, due - created_at) else 0 end
+where state = 0 and due > :ahead and state <> 5 and (created_at > :ahead or exists (
+  select 1 from attempts a where a.delivery = deliveries.seq and a.ended_at > :ahead))
 
 -- name: rewind_lanes
-update lanes set paused_until = case when paused_until < :for_good then min(paused_until, :latest) else paused_until end,
-  next_start = min(next_start, :latest), open_until = min(open_until, :latest), window_at = min(window_at, :now)
-where paused_until > :latest or next_start > :latest or open_until > :latest or window_at > :now
+update lanes set window_at = :now, next_start = min(next_start, :latest), open_until = min(open_until, :latest),
+  paused_until = case when paused_until < :for_good then min(paused_until, :latest) else paused_until end
+where window_at > :ahead
 
 -- name: event_of_uid
 select seq, received_at from events where uid = ?

@@ -39,5 +39,7 @@ create table replays (
   last text,                      -- the event that was replayed last
   state text not null,            -- running, done, cancelled
   started_at integer not null,
-  ended_at integer
+  ended_at integer,
+  owner text,                     -- the process that carries it out, where many share a journal
+  owned_until integer
 ) without rowid;

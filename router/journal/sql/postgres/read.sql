@@ -132,4 +132,9 @@ select destination, lane, paused_until, pause_reason, next_start, breaker, open_
 from lanes order by destination, lane
 
 -- name: replays
-select id, filter, result, last, state, started_at, ended_at from replays order by started_at desc, id desc limit :limit
+select id, filter, result, last, state, started_at, ended_at from replays
+where :state::text is null or state = :state
+order by started_at desc, id desc limit :limit
+
+-- name: replay
+select id, filter, result, last, state, started_at, ended_at from replays where id = :id

@@ -118,21 +118,16 @@ returning d.seq
 
 -- name: rewind
 update deliveries d set
-  expires_at = case when created_at > $1 then $1 + span else expires_at end,
-  due = $1 + case when created_at > $1 and attempts = 0 then greatest(0, due - created_at) else 0 end
-where state = 0 and due > $1 and state <> 5 and (created_at > $1 or exists (
-  select 1 from attempts a where a.delivery = d.seq and a.ended_at > $1))
+  expires_at = case when created_at > $2 then $1 + span else expires_at end,
+  due = $1 + case when created_at > $2 and attempts = 0 then greatest(0, due - created_at) else 0 end
+where state = 0 and due > $2 and state <> 5 and (created_at > $2 or exists (
+  select 1 from attempts a where a.delivery = d.seq and a.ended_at > $2))
 returning d.seq
 
 -- name: rewind_lanes
-update lanes set paused_until = case when paused_until < $3 then least(paused_until, $2) else paused_until end,
-  next_start = least(next_start, $2), open_until = least(open_until, $2), window_at = least(window_at, $1)
-where paused_until > $2 or next_start > $2 or open_until > $2 or window_at > $1
+update lanes set window_at = $1, next_start = least(next_start, $3), open_until = least(open_until, $3),
+  paused_until = case when paused_until < $4 then least(paused_until, $3) else paused_until end
+where window_at > $2
 
 -- name: probe
 insert into meta (name, value) values ('probed', 1) on conflict (name) do update set value = meta.value + 1
-
--- name: save_replay
-insert into replays (id, filter, result, last, state, started_at, ended_at) values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (id) do update set filter = excluded.filter, result = excluded.result, last = excluded.last,
-  state = excluded.state, started_at = excluded.started_at, ended_at = excluded.ended_at

@@ -139,5 +139,7 @@ create table replays (
   last text collate "C",
   state text not null,
   started_at bigint not null,
-  ended_at bigint
+  ended_at bigint,
+  owner text collate "C",         -- the process that carries it out, until its time is over by the database's clock
+  owned_until bigint
 );

@@ -1,0 +1,7 @@
+"""What commands beside several processes need."""
+
+from __future__ import annotations
+
+from tests.journal.conftest import postgres_url
+
+__all__ = ["postgres_url"]
