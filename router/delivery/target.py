@@ -55,6 +55,7 @@ class Target:
         self.backlog = True
         self._freed = False  # a slot was given back during a claim
         self.claiming = False  #: a claim is under way, which may fill any slot
+        self._cut = False  # the last claim has not looked at all lanes
         self._informed = False  # what the journal says of the lanes is known
         self._asking = 0  # claims, of suspects too, whose answer may bring a delivery
         self.next_at: datetime | None = None
@@ -132,6 +133,8 @@ class Target:
         self.claiming = True
         self.ask()
         self.backlog = self._freed = False
+        if self._cut:  # it looks at other lanes than the last one, whose word about its own still counts
+            return
         self.next_at = None
         for lane in self.lanes.values():
             lane.backlog = lane.ask = False
@@ -139,7 +142,8 @@ class Target:
     def end_claim(self, claimed: Claimed | None) -> None:
         """Note which lanes still wait, for a slot or for their time; None where the claim has failed."""
         self.claiming = False
-        if claimed is None or self._freed or self.name in claimed.cut:
+        self._cut = claimed is not None and self.name in claimed.cut
+        if claimed is None or self._freed or self._cut:
             self.backlog = True
         for destination, name in claimed.left if claimed is not None else ():
             if destination == self.name:

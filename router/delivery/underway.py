@@ -38,7 +38,8 @@ class Underway:
         self._reporter = reporter
         self._may_start = may_start
         self._due = due
-        self._running: dict[str, Running] = {}
+        # By the start, not by the delivery: what was lost may still run when the same one is started anew.
+        self._running: dict[tuple[str, int], Running] = {}
         self._parked: list[Running] = []
         self._closed = False
 
@@ -103,14 +104,13 @@ class Underway:
     def close(self) -> int:
         """Record nothing any more; return how many attempts would not end."""
         self._closed = True
-        for name in self._running:
+        for name, _ in self._running:
             log.error("delivery %s does not end; the next start counts it as crashed", name)
         return len(self._running)
 
     def _spawn(self, running: Running) -> asyncio.Task[None]:
-        name = running.delivery.id
-        self._running[name] = running
-        running.task = spawn(self._run(running), name=f"delivery {name}")
+        self._running[_start(running)] = running
+        running.task = spawn(self._run(running), name=f"delivery {running.delivery.id}")
         return running.task
 
     async def _run(self, running: Running) -> None:
@@ -137,7 +137,7 @@ class Underway:
             if attempt is not None and attempt.due_at is not None:
                 self._due(target, attempt.due_at)
         finally:
-            self._running.pop(running.delivery.id, None)
+            self._running.pop(_start(running), None)
 
     async def _record(self, running: Running, attempt: Attempt | None) -> None:
         if self._closed:  # the journal may be closed by now; the next start takes care of it
@@ -145,3 +145,7 @@ class Underway:
         delivery = running.delivery
         record = spawn(self._recorder.record(delivery, attempt), name=f"record {delivery.id}")
         await asyncio.shield(record)
+
+
+def _start(running: Running) -> tuple[str, int]:
+    return running.delivery.id, running.delivery.lease

@@ -29,7 +29,7 @@ class Claimed:
 
     `next_at` says of each destination that was asked for when something may start that cannot now: it becomes
     due, or its lane's pause, rate or breaker lets it. Lanes that only want a free slot are not in it. `cut` are
-    destinations of which not every lane was looked at.
+    destinations of which not every lane was looked at yet; the next claims look at the others.
     """
 
     deliveries: Sequence[StoredDelivery] = ()

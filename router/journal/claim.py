@@ -25,7 +25,7 @@ class Claims:
     """Claims of one journal; remembers where each destination's lanes are to be looked at next."""
 
     def __init__(self) -> None:
-        self._from: dict[str, str] = {}
+        self._from: dict[str, tuple[str, str]] = {}  # where to go on, and where the round ends
 
     def claim(self, wanted: Mapping[str, LaneLimits], now: datetime, cursor: sqlite3.Cursor) -> Claimed:
         """Start due deliveries of these destinations."""
@@ -34,8 +34,8 @@ class Claims:
         cut: set[str] = set()
         next_at: dict[str, datetime] = {}
         for destination, limits in wanted.items():
-            names = self._lanes(cursor, destination)
-            if len(names) == LANES:
+            names, whole = self._lanes(cursor, destination)
+            if not whole:
                 cut.add(destination)
             room = limits.slots
             for place, name in enumerate(names):
@@ -48,22 +48,37 @@ class Claims:
                     next_at[destination] = min(later, next_at.get(destination, later))
                 if not room:  # the others first, next time
                     left.update((destination, other) for other in names[place + 1 :])
-                    self._from[destination] = names[(place + 1) % len(names)]
+                    following = names[(place + 1) % len(names)]
+                    self._from[destination] = following, following
                     break
         started = _started(cursor, seqs, now) if seqs else ()
         return Claimed(started, frozenset(left), next_at, frozenset(cut))
 
-    def _lanes(self, cursor: sqlite3.Cursor, destination: str) -> list[str]:
-        """Return lanes with ready deliveries, beginning where the last claim has left off."""
-        start = self._from.pop(destination, "")
-        wanted = {"destination": text(destination), "from": start, "limit": LANES}
-        found = [row[0] for row in cursor.execute(_SQL["ready_lanes"], wanted)]
-        if len(found) == LANES:
-            self._from[destination] = found[-1] + "\x01"
-        elif start:
-            rest = cursor.execute(_SQL["ready_lanes"], wanted | {"from": "", "limit": LANES - len(found)})
-            found += [name for (name,) in rest.fetchall() if name < start]
-        return found
+    def _lanes(self, cursor: sqlite3.Cursor, destination: str) -> tuple[list[str], bool]:
+        """Return lanes with ready deliveries, and whether that ends a round.
+
+        A round looks at each lane once, in several claims where there are many. It begins where the last claim
+        has left off, goes on at the front, and ends where it began.
+        """
+        start, end = self._from.pop(destination, ("", ""))
+        found: list[str] = []
+        if start >= end:
+            found += _ready_lanes(cursor, destination, start, LANES)
+            start = ""
+        if len(found) < LANES and start < end:
+            rest = _ready_lanes(cursor, destination, start, LANES - len(found))
+            found += [name for name in rest if name < end]
+            if len(found) < LANES:
+                return found, True
+        elif len(found) < LANES:
+            return found, True
+        self._from[destination] = found[-1] + "\x01", end
+        return found, False
+
+
+def _ready_lanes(cursor: sqlite3.Cursor, destination: str, start: str, most: int) -> list[str]:
+    wanted = {"destination": text(destination), "from": start, "limit": most}
+    return [row[0] for row in cursor.execute(_SQL["ready_lanes"], wanted)]
 
 
 def claim_suspect(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from router.model import DeliveryState, EventState, Outcome, Plan
 from router.plugin import Delivery, Retry
-from tests.delivery.house import House, Said, destination, event, eventually, house, planned
+from tests.delivery.house import START, House, Said, destination, event, eventually, house, planned
 
 DELIVERED, READY, RUNNING = DeliveryState.DELIVERED, DeliveryState.READY, DeliveryState.RUNNING
 
@@ -165,3 +166,27 @@ async def test_a_delivery_whose_event_is_still_being_read_is_not_executed_any_mo
         assert await draining == 0
         assert (await h.reach(name, READY)).interrupted == 1
     assert calls == []
+
+
+async def test_the_end_of_a_lost_attempt_does_not_hide_the_one_that_came_after_it(tmp_path: Path) -> None:
+    gates = [threading.Event(), threading.Event()]
+    calls: list[str] = []
+
+    def deaf(self: Any, params: Said, delivery: Delivery) -> None:
+        calls.append(delivery.id)
+        gates[len(calls) - 1].wait()
+
+    async with house(tmp_path, destination("app", deaf)) as h:
+        await h.looked()
+        [name] = await h.accept(planned())
+        await eventually(lambda: len(calls) == 1)
+        h.journal.lost()
+        assert await h.journal.release(name, 1, START)
+        h.worker.wake()
+        await eventually(lambda: len(calls) == 2)
+        gates[0].set()
+        await eventually(lambda: h.worker.running == 1)
+        await asyncio.sleep(0.02)
+        assert h.worker.running == 1
+        gates[1].set()
+        assert (await h.reach(name, DeliveryState.DELIVERED)).lease == 2

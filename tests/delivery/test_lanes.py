@@ -368,3 +368,18 @@ async def test_lanes_of_which_nothing_is_to_be_said_are_forgotten(tmp_path: Path
         target = h.targets.get("app")
         assert target is not None
         await eventually(lambda: len(target.lanes) <= 100)
+
+
+async def test_very_many_lanes_in_which_nothing_is_due_are_left_alone(tmp_path: Path) -> None:
+    gates: list[Gate] = []
+    async with house(tmp_path, destination("app", works), wrap=gated(gates, "claim"), poll=60.0) as h:
+        waits = [
+            planned(action=f"a{n}", lane=f"lane {n:04}", due_at=START + timedelta(hours=1)) for n in range(1200)
+        ]
+        for number in range(2):
+            await h.accept(*waits[number * 600 : number * 600 + 600], number=number)
+        h.worker.wake()
+        await h.looked()
+        before = gates[0].calls
+        await asyncio.sleep(0.5)
+        assert gates[0].calls == before

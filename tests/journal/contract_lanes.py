@@ -239,3 +239,26 @@ async def test_what_waits_is_counted_by_lane(journal: Journal) -> None:
         ("slack", "a", 3, NOW),
         ("slack", "b", 1, later(7)),
     ]
+
+
+async def test_a_round_through_very_many_lanes_comes_to_an_end(journal: Journal) -> None:
+    waits = [planned(action=f"a{n}", lane=f"lane {n:04}", due_at=later(60)) for n in range(2500)]
+    for start in range(0, 2500, 500):
+        await journal.append(plan(f"e{start}", *waits[start : start + 500]))
+    claims = [await journal.claim({"slack": limits()}, later(9)) for _ in range(3)]
+    assert [bool(claimed.cut) for claimed in claims] == [True, True, False]
+    assert all(claimed.next_at == {"slack": later(60)} for claimed in claims)
+    # One that begins in the middle, as the slots did not go round, ends as well.
+    assert len((await journal.claim({"slack": limits(1)}, later(60))).deliveries) == 1
+    claims = [await journal.claim({"slack": limits()}, later(9)) for _ in range(4)]
+    assert [bool(claimed.cut) for claimed in claims].count(False) == 1
+
+
+async def test_a_round_that_begins_in_the_middle_ends_there(journal: Journal) -> None:
+    waits = [planned(action=f"a{n}", lane=f"lane {n:04}", due_at=later(n // 600 * 60)) for n in range(1200)]
+    for start in range(0, 1200, 600):
+        await journal.append(plan(f"e{start}", *waits[start : start + 600]))
+    got = [await journal.claim({"slack": limits(100)}, later(1)) for _ in range(12)]
+    assert sorted(d.lane for one in got for d in one.deliveries) == [f"lane {n:04}" for n in range(600)]
+    claims = [await journal.claim({"slack": limits()}, later(9)) for _ in range(3)]
+    assert [bool(claimed.cut) for claimed in claims] == [False, False, False]

@@ -267,3 +267,19 @@ async def test_what_cannot_be_stored_costs_nobody_else_anything(postgres: Postgr
     assert not any(isinstance(answer, JournalError) for answer in answers)
     assert await postgres.count(EventFilter()) == 40 - len(bad)
     assert (await postgres.append(plan("long", id="a\x00b" * 5000))).duplicate
+
+
+async def test_one_that_may_have_been_stored_by_a_try_that_broke_off_is_in_doubt_although_it_is_refused(
+    postgres: PostgresJournal,
+) -> None:
+    doubtful: list[str] = []
+
+    async def store(connection: object, batch: list[str], again: bool) -> list[object]:
+        if not again:
+            raise ConnectionResetError
+        raise ValueError("it is there already: the first try was committed while the second was under way")
+
+    batcher = postgres._writer.batcher(store, doubtful.extend)
+    with pytest.raises(ValueError, match="there already"):
+        await batcher.submit("a")
+    assert doubtful == ["a"]

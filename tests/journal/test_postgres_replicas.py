@@ -309,3 +309,14 @@ async def test_replicas_that_start_at_once_make_one_schema(postgres_url: str) ->
         assert await journals[3].count(EventFilter()) == 1
     finally:
         await asyncio.gather(*(journal.close() for journal in journals))
+
+
+async def test_what_another_worker_has_locked_is_looked_for_again_soon(replica: Replica) -> None:
+    one, two = await replica(), await replica()
+    await one.append(plan())
+    async with one._writes.session() as connection, connection.transaction():
+        await connection.fetch("select seq from deliveries for update")
+        claimed = await two.claim({"slack": limits()}, NOW)
+        assert (claimed.deliveries, set(claimed.left)) == ([], {("slack", "")})
+        assert claimed.next_at == {"slack": later(0.1)}
+    assert len(await claim(two, {"slack": 1}, later(0.1))) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from router.journal.encoding import microseconds, moment, text
@@ -25,6 +25,8 @@ from router.model import Priority, StoredDelivery
 _SQL = load("postgres/claim.sql")
 LANES = 1000
 """Lanes that one claim looks at; the next claim goes on behind them."""
+LOCKED = timedelta(seconds=0.1)
+"""When to ask a lane again in which another replica had locked what is due."""
 
 
 @dataclass(slots=True)
@@ -35,17 +37,22 @@ class _Lane:
     due: datetime
     started: int = 0
     spent: bool = False  #: it gave less than it was asked for
+    passed_over: bool = False  #: another replica had some of what is due locked
 
     @property
     def name(self) -> Name:
         return (self.state.destination, self.state.lane)
 
 
+_Round = tuple[str, str]
+"""Where a destination's lanes are to be looked at next, and where that ends: at the front, where it has begun."""
+
+
 class Claims:
     """Claims of one journal; remembers where each destination's lanes are to be looked at next."""
 
     def __init__(self) -> None:
-        self._from: dict[str, str] = {}
+        self._from: dict[str, _Round] = {}
 
     async def claim(
         self, connection: Connection, wanted: Mapping[str, LaneLimits], now: datetime, owner: int
@@ -64,21 +71,21 @@ class Claims:
     async def _lanes(
         self, connection: Connection, wanted: Mapping[str, LaneLimits]
     ) -> tuple[list[_Lane], set[str]]:
-        """Return lanes with ready deliveries, each destination's beginning where the last claim has left off."""
-        begin = {text(destination): self._from.pop(destination, "") for destination in wanted}
-        found, cut = await _ready_lanes(connection, begin, LANES)
-        front = {destination: "" for destination, at in begin.items() if at and destination not in cut}
+        """Return lanes with ready deliveries, and the destinations whose rounds are not at their end.
+
+        A round looks at each lane once, in several claims where there are many. It begins where the last claim
+        has left off, goes on at the front, and ends where it began.
+        """
+        rounds = {text(destination): self._from.pop(text(destination), ("", "")) for destination in wanted}
+        found, cut = await _stretch(connection, rounds, LANES)
+        _go_on(self._from, rounds, found, cut)
+        front = {d: ("", end) for d, (start, end) in rounds.items() if start >= end and end and d not in cut}
         if front and len(found) < LANES:
-            rest, more = await _ready_lanes(connection, front, LANES - len(found))
-            around = {lane.state.destination for lane in rest if lane.state.lane >= begin[lane.state.destination]}
-            found += [lane for lane in rest if lane.state.lane < begin[lane.state.destination]]
-            cut |= more - around
+            rest, more = await _stretch(connection, front, LANES - len(found))
         else:
-            cut |= front.keys()
-        for destination in cut:
-            seen = [lane.state.lane for lane in found if lane.state.destination == destination]
-            self._from[destination] = seen[-1] + "\x01" if seen else begin[destination]
-        return found, cut
+            rest, more = [], set(front)
+        _go_on(self._from, front, rest, more)
+        return found + rest, cut | more
 
     def _shares(
         self, found: Sequence[_Lane], wanted: Mapping[str, LaneLimits], free: Mapping[str, int], now: datetime
@@ -106,8 +113,9 @@ class Claims:
             served = [
                 lane.state.lane for lane in found if lane.state.destination == text(destination) and lane.started
             ]
-            if not slots and served and destination not in cut:
-                self._from[destination] = served[-1] + "\x01"
+            if not slots and served and text(destination) not in cut:
+                following = served[-1] + "\x01"
+                self._from[text(destination)] = following, following
 
 
 async def claim_suspect(
@@ -131,6 +139,29 @@ async def claim_suspect(
             await lanes.save(connection, [after])
         return (await _start(connection, [seq], owner, now, alone=True))[0]
     return None
+
+
+async def _stretch(
+    connection: Connection, rounds: Mapping[str, _Round], most: int
+) -> tuple[list[_Lane], set[str]]:
+    """Return the next lanes of these rounds, and the destinations that may have more of them before the end."""
+    found, more = await _ready_lanes(connection, {d: start for d, (start, _) in rounds.items()}, most)
+    beyond = {d: end for d, (start, end) in rounds.items() if start < end}  # the others go on at the front
+    inside, over = [], set()
+    for lane in found:
+        destination, name = lane.name
+        if destination in beyond and name >= beyond[destination]:
+            over.add(destination)
+        else:
+            inside.append(lane)
+    return inside, more - over
+
+
+def _go_on(at: dict[str, _Round], rounds: Mapping[str, _Round], found: Sequence[_Lane], cut: set[str]) -> None:
+    for destination in cut:
+        start, end = rounds[destination]
+        seen = [lane.state.lane for lane in found if lane.state.destination == destination]
+        at[destination] = (seen[-1] + "\x01" if seen else start), end
 
 
 async def _ready_lanes(
@@ -206,7 +237,8 @@ async def _take(
             lane.state = after
             changed.append(after)
         lane.started += len(chosen)
-        lane.spent = lane.spent or len(chosen) < most
+        lane.passed_over = len(chosen) < most
+        lane.spent = lane.spent or lane.passed_over
         free[destination] -= len(chosen)
         taken += chosen
     await lanes.save(connection, changed)
@@ -242,7 +274,8 @@ async def _rest(
         blocked = lane.state.blocked_until(now)
         if first <= now:
             left.add(lane.name)
-            later = blocked
+            # Whoever has it locked may not start it, and then nobody else looks for it.
+            later = now + LOCKED if blocked is None and lane.passed_over else blocked
         else:
             later = first if blocked is None else max(first, blocked)
         if later is not None:

@@ -109,6 +109,8 @@ class Writer:
     ) -> Sequence[object]:
         """Find who is at fault: slower, in several commits, and only after somebody was."""
         if len(operations) == 1:
+            if again:  # its row may be in the way of itself
+                uncertain(operations)
             return [refusal(error)]
         middle = len(operations) // 2
         first = await self._commit(together, uncertain, operations[:middle], again)
