@@ -175,11 +175,11 @@ class House:
         return [delivery.id for delivery in deliveries]
 
     async def looked(self, name: str = "app") -> None:
-        """Wait until the destination's first look at the journal is over, and has left nothing."""
+        """Wait until the destination's first look at the journal is over, has left nothing, and knows the lanes."""
 
         def over() -> bool:
             target = self.targets.get(name)
-            return target is not None and not target.backlog and not target.claiming
+            return target is not None and target._informed and not target.backlog and not target.claiming
 
         await eventually(over)
 
