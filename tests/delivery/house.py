@@ -174,12 +174,14 @@ class House:
         await Intake(self.journal, self.worker).accept(Plan(event(number), EventState.PLANNED, deliveries))
         return [delivery.id for delivery in deliveries]
 
-    async def looked(self, name: str = "app") -> None:
+    async def looked(self, name: str = "app", *, informed: bool = True) -> None:
         """Wait until the destination's first look at the journal is over, has left nothing, and knows the lanes."""
 
         def over() -> bool:
             target = self.targets.get(name)
-            return target is not None and target._informed and not target.backlog and not target.claiming
+            if target is None or (informed and not target._informed):
+                return False
+            return not target.backlog and not target.claiming
 
         await eventually(over)
 

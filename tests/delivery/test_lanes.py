@@ -338,7 +338,7 @@ async def test_nothing_is_started_before_it_is_known_which_lanes_are_paused(tmp_
         await h.journal.pause("app", None, FOR_GOOD, "on holiday")
     gates: list[Gate] = []
     async with house(tmp_path, destination("app", execute), wrap=gated(gates, "lanes", held=True)) as h:
-        await h.looked()
+        await h.looked(informed=False)
         [name] = await h.accept(planned())
         await asyncio.sleep(0.05)
         gates[0].release()
