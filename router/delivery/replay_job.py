@@ -166,8 +166,7 @@ class Job:
         ended = self.now()
         if over or self._cancelled:
             ended = replace(ended, state=DONE if over else CANCELLED, ended_at=self._clock())
-        await self._tenure.save(ended)
-        if ended.state == RUNNING:
+        if await self._tenure.save(ended) and ended.state == RUNNING:
             await self._tenure.give_up()
         self._stored = ended  # not before: what was said to be over must not run again after a crash
 

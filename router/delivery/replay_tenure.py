@@ -42,10 +42,10 @@ class Tenure:
         self._lost = lost
         self._saving = asyncio.Lock()  # an older word must not be stored after a newer one
 
-    async def save(self, stored: StoredReplay | None = None) -> None:
-        """Store how it stands."""
+    async def save(self, stored: StoredReplay | None = None) -> bool:
+        """Store how it stands; false where it is lost."""
         async with self._saving:
-            await self._save(stored)
+            return await self._save(stored)
 
     async def renew(self) -> None:
         """Keep it, until this is cancelled or it is lost; each time the journal is told how it stands."""
@@ -62,7 +62,7 @@ class Tenure:
         self._lost()
 
     async def give_up(self) -> None:
-        """Let another process have it at once."""
+        """Let another process have it at once; only for what was not lost, or it would be taken from its owner."""
         async with self._saving:
             await own(self._journal, self._id, self._owner, self._clock, 0)
 
