@@ -199,10 +199,12 @@ async def serve(
         await web.TCPSite(runner, server.host, server.port).start()
         await started(Addresses(url_of(runner), running.admin_url), running)
         await stop.wait()
+        log.info("ending: no new events are taken; what runs has %g seconds to end", server.drain)
     finally:
         running.health.draining = True
         running.stopped = asyncio.get_running_loop().time()
         await runner.cleanup()
+    log.info("ended")
     return running.stuck
 
 

@@ -78,8 +78,8 @@ def _loaded(config: SqlConfig, package: str) -> Database:
     try:
         database: Database = import_module(f"{package}.database").Database(config)
     except ImportError as error:
-        extra = "router[postgres]" if config.dialect == "postgresql" else "router"
-        raise Retry(f"the package `{error.name}` is missing: pip install '{extra}'") from None
+        of = ".[postgres]" if config.dialect == "postgresql" else "."
+        raise Retry(f"the package `{error.name}` is missing: in a checkout, pip install -e '{of}'") from None
     return database
 
 

@@ -77,7 +77,7 @@ def _fault(url: str) -> str | None:
             return "must name a file and nothing else, as in sqlite:///app.db"
         return None
     if find_spec("asyncpg") is None:
-        return "needs the PostgreSQL driver: pip install 'router[postgres]'"
+        return "needs the PostgreSQL driver: in a checkout, pip install -e '.[postgres]'"
     if not _readable(url):
         return (
             "cannot be read: write postgresql://user:password@host:5432/database, and percent-encode "

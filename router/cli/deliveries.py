@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
 
     listing = add_list(verbs, "deliveries", list_deliveries)
     listing.add_argument("--event", metavar="ID", help="of this event")
-    listing.add_argument("--action", help="of this action")
+    listing.add_argument("--action", help="of this action, without its route")
     listing.add_argument("--destination", help="to this destination")
     listing.add_argument("--state", choices=[state.value for state in DeliveryState])
     add_show(verbs, "one delivery whole: parameters, attempts", "the delivery's id", show_delivery)
@@ -61,9 +61,11 @@ def show_delivery(asked: argparse.Namespace) -> int:
     async def read() -> Any:
         async with reader(asked) as store:
             delivery = await store.delivery(asked.id)
-            return delivery, (await store.attempts(delivery.id) if delivery else [])
+            if delivery is None:
+                return None, [], None
+            return delivery, await store.attempts(delivery.id), await _why_blocked(store, delivery)
 
-    delivery, attempts = asyncio.run(read())
+    delivery, attempts, blocked = asyncio.run(read())
     if delivery is None:
         raise Stop(f"no delivery has the id `{asked.id}` (see `router deliveries list`)", AT_FAULT)
     tries = [
@@ -78,13 +80,15 @@ def show_delivery(asked: argparse.Namespace) -> int:
         for a in attempts
     ]
     if asked.json:
-        print(dump(_as_dict(delivery) | {"params": _params(delivery), "attempts_made": tries}))
+        more = {"lane": delivery.lane, "blocked": blocked, "params": _params(delivery), "attempts_made": tries}
+        print(dump(_as_dict(delivery) | more))
         return FINE
     facts = [
         ("delivery", delivery.id),
         ("event", delivery.event_uid),
         ("action", f"{delivery.route}/{delivery.action}"),
         ("destination", f"{delivery.destination} ({delivery.plugin} {delivery.plugin_version})"),
+        *([("lane", delivery.lane)] if delivery.lane else []),
         ("state", _state(delivery) + (f": {delivery.reason}" if delivery.reason else "")),
         ("attempts", f"{delivery.attempts} of {delivery.max_attempts}"),
         ("created", when(delivery.created_at)),
@@ -93,6 +97,8 @@ def show_delivery(asked: argparse.Namespace) -> int:
         facts += [("due", when(delivery.due_at)), ("until", when(delivery.expires_at))]
     else:
         facts.append(("settled", when(delivery.settled_at)))
+    if blocked:
+        facts.append(("its lane", blocked))
     for name, value in facts:
         print(f"{name:<12} {safe(value)}")
     print("\nparameters")
@@ -105,6 +111,17 @@ def show_delivery(asked: argparse.Namespace) -> int:
         ]
         print(table(("ATTEMPT", "STARTED", "OUTCOME", "REASON", "FACTS"), rows))
     return FINE
+
+
+async def _why_blocked(store: Any, delivery: Any) -> str | None:
+    """Say why nothing starts in the delivery's lane; None where it does, or where nobody waits for it."""
+    from router.running import utc_now
+
+    if delivery.state is not DeliveryState.READY:
+        return None
+    lanes = {(lane.destination, lane.lane): lane for lane in await store.stored_lanes()}
+    lane = lanes.get((delivery.destination, delivery.lane))
+    return None if lane is None else lane.why_blocked(utc_now())
 
 
 def _state(delivery: Any) -> str:

@@ -140,10 +140,15 @@ def back_up_journal(asked: argparse.Namespace) -> int:
 
 def hold_journal(asked: argparse.Namespace) -> int:
     """Hold what is not settled."""
+    from router.journal.opening import shown
     from router.running import utc_now
 
     async def hold() -> int:
         async with owner(asked) as journal:
+            if await journal.attended():
+                place = shown(journal_place(asked))
+                told = f"the journal {place} is in use by a router: stop it first (a killed one counts for 10 s)"
+                raise Stop(told, UNREACHABLE)
             return await journal.hold(asked.reason, utc_now())
 
     held = asyncio.run(hold())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from router.cli.exit import FINE
 from router.cli.options import add_journal, add_json
-from router.cli.output import dump, table
+from router.cli.output import dump, table, when
 from router.cli.store import ask, held, opened, reader
 
 
@@ -54,7 +55,7 @@ def list_lanes(asked: argparse.Namespace) -> int:
             one["destination"],
             one["lane"],
             one["ready"],
-            one["first_due"] or "",
+            _second(one["first_due"]),
             one["breaker"],
             one["blocked"] or "",
         )
@@ -67,8 +68,7 @@ def list_lanes(asked: argparse.Namespace) -> int:
 def pause(asked: argparse.Namespace) -> int:
     """Pause a lane."""
     said = _change(asked, "pause", {"for": asked.span, "reason": asked.reason})
-    until = said["paused_until"]
-    return _print(asked, said, f"paused until {until}" if until else "paused until it is resumed")
+    return _print(asked, said, f"paused until {_second(said['paused_until']) or 'it is resumed'}")
 
 
 def resume(asked: argparse.Namespace) -> int:
@@ -87,6 +87,10 @@ def _change(asked: argparse.Namespace, verb: str, more: dict[str, Any]) -> dict[
 async def _alone(asked: argparse.Namespace, verb: str, request: dict[str, Any]) -> dict[str, Any]:
     async with opened(asked, None) as changes:
         return await (changes.lanes.pause(request) if verb == "pause" else changes.lanes.resume(request))
+
+
+def _second(moment: str | None) -> str:
+    return when(datetime.fromisoformat(moment)) if moment else ""
 
 
 def _print(asked: argparse.Namespace, said: dict[str, Any], text: str) -> int:

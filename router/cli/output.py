@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from router.printable import printable
+from router.printable import printable, to_the_second
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
@@ -47,8 +47,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def when(moment: datetime | None) -> str:
-    """Write a time as people and programs read it: UTC, to the second."""
-    return "" if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    """Write a time to the second, and nothing for none."""
+    return "" if moment is None else to_the_second(moment)
 
 
 def dump(value: Any) -> str:

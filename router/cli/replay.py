@@ -170,7 +170,7 @@ def _told(asked: argparse.Namespace, said: Mapping[str, Any], *, would: bool = F
     if said["skipped"]:
         print(f"{said['skipped']} {be}skipped, with a reason")
     if said["unmatched"]:
-        print(f"{said['unmatched']} events match no route today")
+        print(f"{said['unmatched']} of the events match no route today")
     if said["dead"]:
         print(f"{said['dead']} new deliveries failed to render (see `router deliveries list --state dead`)")
     if said["plan_failed"]:

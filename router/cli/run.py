@@ -106,7 +106,8 @@ def start(ruleset: Ruleset, options: Options, started: Any, last: Callable[[], N
         with asyncio.Runner() as runner:
             _complete(runner, main())
     except JournalError as error:
-        raise Stop(f"the journal {shown(options.journal)} cannot be used: {error}", UNREACHABLE) from None
+        name, why = shown(options.journal), str(error)
+        raise Stop(why if name in why else f"the journal {name} cannot be used: {why}", UNREACHABLE) from None
     except OSError as error:
         raise Stop(f"cannot listen: {error}", UNREACHABLE) from None
     return FINE

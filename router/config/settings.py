@@ -231,7 +231,7 @@ def _journal_path(url: str, where: Node, problems: Problems) -> Path | None:
         if (fault := fault_of(url)) is not None:
             problems.error("wrong-value", where, f"the journal's address {fault}")
         elif find_spec("asyncpg") is None:
-            message = "a journal in PostgreSQL needs its driver: pip install 'router[postgres]'"
+            message = "a journal in PostgreSQL needs its driver: in a checkout, pip install -e '.[postgres]'"
             problems.error("wrong-value", where, message)
     elif kind != "sqlite":
         problems.error("wrong-value", where, "a journal cannot be kept in a database of this kind", hint)

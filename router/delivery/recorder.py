@@ -12,6 +12,7 @@ from datetime import datetime
 from router.journal.journal import Journal
 from router.model import Attempt, DeliveryState, Outcome, StoredDelivery
 from router.observe import Observer
+from router.printable import to_the_second
 from router.tasks import spawn
 
 log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ class Recorder:
                 delivery.route,
                 delivery.action,
                 attempt.number,
-                attempt.due_at.isoformat(timespec="seconds") if attempt.due_at else "once",
+                to_the_second(attempt.due_at) if attempt.due_at else "once",
                 attempt.reason,
             )
         try:

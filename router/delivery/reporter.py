@@ -121,4 +121,6 @@ def _tell(state: LaneState, now: datetime) -> None:
     if state.breaker is BreakerState.CLOSED:
         log.warning("lane %s works again: its circuit breaker is closed", state.name)
     elif state.breaker is BreakerState.OPEN:
-        log.error("lane %s fails too often: %s; its deliveries wait", state.name, state.why_blocked(now))
+        # It may be paused besides, and one that was open when the process started need not block any more.
+        what = state.why_blocked(now) or "its circuit breaker is open, and lets one delivery through"
+        log.error("lane %s fails too often: %s; its deliveries wait", state.name, what)

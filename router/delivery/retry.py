@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from router.delivery.faults import reason_of
 from router.errors import Permanent, Retry
 from router.model import DeliveryState, Outcome, RetryPolicy, StoredDelivery
+from router.printable import to_the_second
 
 MAX_PAUSE = 3600.0
 """Seconds that a destination's Retry-After is obeyed for, at most."""
@@ -64,7 +65,7 @@ def next_state(
         return Next(DeliveryState.DEAD, None, spent, Outcome.DEAD, pause)
     due = now + timedelta(seconds=wait)
     if due > delivery.expires_at:
-        bound = f"gave up: the next attempt would be after {_text(delivery.expires_at)} (`max_age`)"
+        bound = f"gave up: the next attempt would be after {to_the_second(delivery.expires_at)} (`max_age`)"
         return Next(DeliveryState.DEAD, None, f"{bound}; last error: {reason}", Outcome.DEAD, pause)
     outcome = Outcome.THROTTLED if throttled else Outcome.RETRY
     return Next(DeliveryState.READY, due, reason, outcome, pause)
@@ -74,7 +75,7 @@ def too_old(delivery: StoredDelivery, now: datetime) -> str | None:
     """Say why a delivery has come too late to be worth doing (`fresh`); None where it has not."""
     if delivery.fresh_until is None or now <= delivery.fresh_until:
         return None
-    return f"too old: it was worth sending until {_text(delivery.fresh_until)} (`fresh`)"
+    return f"too old: it was worth sending until {to_the_second(delivery.fresh_until)} (`fresh`)"
 
 
 def too_late(delivery: StoredDelivery, now: datetime) -> str | None:
@@ -87,7 +88,7 @@ def too_late(delivery: StoredDelivery, now: datetime) -> str | None:
     if delivery.attempts > delivery.max_attempts:
         return f"{_spent(delivery.max_attempts)}{last}"
     if delivery.due_at <= delivery.expires_at < now:
-        return f"not tried: it waited until after {_text(delivery.expires_at)} (`max_age`){last}"
+        return f"not tried: it waited until after {to_the_second(delivery.expires_at)} (`max_age`){last}"
     return None
 
 
@@ -106,7 +107,3 @@ def _asked(error: BaseException, max_pause: float) -> float | None:
 
 def _spent(attempts: int) -> str:
     return f"gave up after {attempts} attempt{'' if attempts == 1 else 's'} (`max_attempts`)"
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

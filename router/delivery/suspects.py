@@ -116,12 +116,11 @@ class Suspects:
                 return False
             self.holding = True
             log.warning(
-                "delivery %s (route %s, action %s) was running when its process ended (%d times): "
-                "it runs alone now",
+                "delivery %s (route %s, action %s) was running when its process ended%s: it runs alone now",
                 suspect.id,
                 suspect.route,
                 suspect.action,
-                suspect.crashes,
+                f" ({suspect.crashes} times)" if suspect.crashes > 1 else "",
             )
             task = self._begin(suspect, asked[suspect.destination])
         finally:

@@ -93,7 +93,7 @@ class StoredAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits in a lane: ready deliveries, suspects left aside, and when the first of them is or was due."""
+    """What waits in a lane: ready deliveries, suspects too, and when the first of them is or was due."""
 
     destination: str
     lane: str

@@ -9,6 +9,7 @@ from datetime import datetime
 from router.journal.encoding import STATE_CODES, microseconds, moment, text
 from router.journal.statements import load
 from router.model import DeliveryState
+from router.printable import to_the_second
 
 _SQL = load("ending.sql")
 _CUT = "held while it ran; whether it took effect is unknown"
@@ -44,7 +45,8 @@ def hold_copy(cursor: sqlite3.Cursor, now: datetime) -> tuple[datetime, int] | N
     if row is None:
         return None
     taken_at = moment(row[0])
-    when = taken_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    held = hold(cursor, f"restored from a backup of {when}; release with router retry --state held", now)
+    held = hold(
+        cursor, f"restored from a backup of {to_the_second(taken_at)}; release with router retry --state held", now
+    )
     cursor.execute(_SQL["unmark"])
     return taken_at, held

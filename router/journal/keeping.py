@@ -17,6 +17,7 @@ from router.journal.journal import DeliveryFilter
 from router.journal.reader import DEADLINE, SqliteReader
 from router.journal.transaction import Operation
 from router.model import DeliveryState
+from router.printable import to_the_second
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +92,8 @@ class SqliteKeeping(SqliteReader):
             taken_at, number = cast(tuple[datetime, int], found)
             log.warning(
                 "the journal `%s` is a backup of %s: %d deliveries are held, as they may have been sent since; "
-                "release them with `router retry --state held`, or end them with `router discard --state held`",
-                self.path, taken_at.isoformat(timespec="seconds"), number,
+                "`router retry --state held` releases them, `router discard --state held --note TEXT` ends them",
+                self.path, to_the_second(taken_at), number,
             )  # fmt: skip
 
     async def _each_page(

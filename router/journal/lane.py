@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from router.model import BreakerPolicy
+from router.printable import to_the_second
 
 T = TypeVar("T")
 SLICE = timedelta(seconds=0.5)
@@ -61,11 +62,17 @@ class LaneState:
     def why_blocked(self, now: datetime) -> str | None:
         """Say to people why nothing starts now; None where it may."""
         if self.paused_until > now:
-            until = "a person resumes it" if self.paused_until >= FOR_GOOD else _text(self.paused_until)
+            until = "a person resumes it" if self.paused_until >= FOR_GOOD else to_the_second(self.paused_until)
             return f"paused until {until}" + (f": {self.pause_reason}" if self.pause_reason else "")
         if self.breaker is not BreakerState.CLOSED and self.open_until > now:
-            return f"its circuit breaker is {self.breaker} until {_text(self.open_until)}"
-        return f"its rate allows the next start at {_text(self.next_start)}" if self.next_start > now else None
+            is_open = self.breaker is BreakerState.OPEN
+            what = "is open until" if is_open else "waits for the one that it let through, until"
+            return f"its circuit breaker {what} {to_the_second(self.open_until)}"
+        return (
+            f"its rate allows the next start at {to_the_second(self.next_start)}"
+            if self.next_start > now
+            else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,3 @@ def _order(place: int) -> Iterable[int]:
 def _opened(state: LaneState, policy: BreakerPolicy, now: datetime) -> LaneState:
     until = now + timedelta(seconds=policy.pause)
     return replace(state, breaker=BreakerState.OPEN, open_until=until, window_at=now, ok=0, failed=0)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -87,4 +87,4 @@ class NoLock:
 
 def _need_driver() -> None:
     if find_spec("asyncpg") is None:
-        raise JournalError("a journal in PostgreSQL needs its driver: pip install 'router[postgres]'")
+        raise JournalError("a journal in PostgreSQL needs its driver: in a checkout, pip install -e '.[postgres]'")

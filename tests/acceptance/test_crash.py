@@ -78,6 +78,8 @@ async def test_sigterm_lets_what_is_under_way_end_and_leaves_nothing_running(tow
     for number in range(10):
         await town.clerk.send("user.created", id=f"user_{number}")
     assert await town.router.terminate() == 0
+    assert "ending: no new events are taken" in town.router.log
+    assert town.router.log.endswith("router.app: ended\n")
     assert town.router.rows("select count(*) from deliveries where state = 1", "router.db") == [(0,)]
     await town.router.start()
     async with asyncio.timeout(START):

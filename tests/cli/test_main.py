@@ -65,6 +65,15 @@ def test_a_missing_journal_ends_with_3_and_says_what_to_do(tmp_path: Path) -> No
         assert "router.db" in ended.stderr
 
 
+def test_a_file_that_is_no_journal_ends_with_3_and_is_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "routes.yaml").write_text("version: 1\n")
+    (tmp_path / "router.db").write_text("a letter to my aunt")
+    ended = router("run", cwd=tmp_path)
+    assert ended.returncode == 3
+    assert ended.stderr.count("router.db") == 1
+    assert "is not a journal" in ended.stderr
+
+
 def test_help_needs_none_of_the_heavy_libraries() -> None:
     code = (
         "import sys; from router.cli.main import parser; parser().format_help();"

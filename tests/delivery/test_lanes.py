@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from router.errors import Permanent, Retry
 from router.journal.journal import Claimed, Journal
 from router.journal.lane import FOR_GOOD, BreakerState, LaneLimits
@@ -150,6 +152,28 @@ async def test_an_open_breaker_is_kept_over_a_restart(tmp_path: Path) -> None:
         h.worker.wake()
         await asyncio.sleep(0.05)
         assert app.calls == []
+
+
+async def test_a_breaker_that_is_found_open_is_told_of_though_it_lets_one_through(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, execute = flaky(*[Retry("HTTP 500")] * 5)
+    policy = BreakerPolicy(minimum=5)
+    async with house(tmp_path, destination("app", execute, breaker=policy)) as h:
+        for number in range(5):
+            await h.accept(planned(number=number), number=number)
+
+        async def opened() -> bool:
+            return await breaker(h) is BreakerState.OPEN
+
+        await eventually(opened)
+    h.clock.move(seconds=3600)
+    caplog.clear()
+    async with house(tmp_path, destination("app", execute, breaker=policy), clock=h.clock) as h:
+        await h.looked()
+        assert (
+            "lane app fails too often: its circuit breaker is open, and lets one delivery through" in caplog.text
+        )
 
 
 async def test_what_is_refused_or_throttled_does_not_open_a_breaker(tmp_path: Path) -> None:

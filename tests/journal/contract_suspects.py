@@ -34,6 +34,7 @@ async def test_what_was_running_at_a_crash_is_a_suspect_and_the_attempt_is_not_c
     assert not await journal.record(attempt(running))
     assert (await found(journal, done.id)).crashes == 0
     assert await claim(journal, {"slack": 5}, NOW) == [], "a suspect is not started beside others"
+    assert [(q.destination, q.ready, q.first_due) for q in await journal.queues()] == [("slack", 1, NOW)]
     again = await alone(journal)
     assert (again.id, again.attempts, again.lease, again.suspect) == (running.id, 1, 2, True)
     assert await journal.claim_suspect({"slack": limits()}, NOW) is None

@@ -86,6 +86,8 @@ def test_a_lane_says_why_it_stands_still() -> None:
     assert "paused until 2026-03-01T12:01:00Z" in (LaneState("d", paused_until=later(60)).why_blocked(NOW) or "")
     open_ = LaneState("d", breaker=BreakerState.OPEN, open_until=later(60))
     assert open_.why_blocked(NOW) == "its circuit breaker is open until 2026-03-01T12:01:00Z"
+    probing = LaneState("d", breaker=BreakerState.PROBING, open_until=later(60))
+    assert "waits for the one that it let through, until 2026-03-01T12:01:00Z" in (probing.why_blocked(NOW) or "")
     assert "rate" in (LaneState("d", next_start=later(60)).why_blocked(NOW) or "")
     assert (LaneState("d").name, LaneState("d", "x/y").name) == ("d", "d/x/y")
 

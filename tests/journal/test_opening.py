@@ -60,5 +60,5 @@ def test_a_file_has_one_owner_and_a_database_many(path: Path) -> None:
 def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("router.journal.opening.find_spec", lambda name: None)
     for call in (lambda: store_at(URL, clock=lambda: NOW), lambda: reader_at(URL)):
-        with pytest.raises(JournalError, match=r"pip install 'router\[postgres\]'"):
+        with pytest.raises(JournalError, match=r"pip install -e '\.\[postgres\]'"):
             call()

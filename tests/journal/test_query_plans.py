@@ -98,6 +98,7 @@ def test_a_claim_goes_through_the_index_of_what_is_ready_in_the_order_that_it_ne
         ("count_open_deliveries", "d_open"),
         ("oldest_due", "d_ready"),
         ("queues", "d_ready"),
+        ("queues", "d_suspect"),
         ("crashed", "d_open"),
     ],
 )

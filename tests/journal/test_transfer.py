@@ -132,12 +132,25 @@ async def test_no_router_may_run_on_either(
     await sqlite.append(plan("a"))
     await sqlite.close()
     assert await command("journal", "copy", "--journal", str(sqlite.path), "--to", postgres_url) == 1
-    assert "1 routers run on the journal" in capsys.readouterr().err
+    assert "is in use by a router" in capsys.readouterr().err
     lock = Lock(sqlite.path)
     lock.acquire()
     assert await command("journal", "copy", "--journal", str(sqlite.path), "--to", postgres_url) == 3
     lock.release()
     assert "owned by process" in capsys.readouterr().err
+
+
+async def test_a_journal_that_a_router_runs_on_is_not_held(
+    postgres: PostgresJournal, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await postgres.append(plan("a"))
+    hold = ("journal", "hold", "--journal", postgres_url)
+    assert await command(*hold) == 3
+    assert "is in use by a router: stop it first" in capsys.readouterr().err
+    assert [d.state for d in await postgres.deliveries(DeliveryFilter())] == [S.READY]
+    await postgres.close()
+    assert await command(*hold) == 0
+    assert "1 deliveries are held" in capsys.readouterr().out
 
 
 async def test_a_move_that_fails_leaves_the_target_empty(

@@ -90,8 +90,10 @@ async def postgres_store(url: str, *, writing: bool) -> AsyncIterator[PostgresSt
         await (migrate if writing else check)(connection, address)
         transaction = connection.transaction(isolation="read_committed" if writing else "repeatable_read")
         await transaction.start()
-        if alive := await connection.fetchval(_SQL["alive"]):
-            raise JournalError(f"{alive} routers run on the journal {address.name}: stop them first")
+        if await connection.fetchval(_SQL["alive"]):
+            raise JournalError(
+                f"the journal {address.name} is in use by a router: stop it first (a killed one counts for 10 s)"
+            )
         if writing:
             await connection.execute(_SQL["lock"])
         store = PostgresStore(connection, address.name)

@@ -87,5 +87,10 @@ select destination, lane, paused_until, pause_reason, next_start, breaker, open_
 from lanes order by destination, lane
 
 -- name: queues
-select destination, lane, count(*), min(due) from deliveries where state = 0 and suspect = 0
+select destination, lane, sum(number), min(soonest) from (
+  select destination, lane, count(*) as number, min(due) as soonest from deliveries
+  where state = 0 and suspect = 0 group by destination, lane
+  union all
+  select destination, lane, count(*), min(due) from deliveries where state = 0 and suspect = 1 group by destination, lane
+) as waiting
 group by destination, lane order by destination, lane

@@ -60,7 +60,7 @@ def test_a_missing_driver_names_the_extra_that_brings_it(monkeypatch: pytest.Mon
     found = util.find_spec
     module = sys.modules[SQL.Config.__module__]
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "asyncpg" else found(name))
-    with pytest.raises(ValidationError, match=r"pip install 'router\[postgres\]'"):
+    with pytest.raises(ValidationError, match=r"pip install -e '\.\[postgres\]'"):
         SQL.Config(url="postgresql://h/db")
     SQL.Config(url="sqlite:///app.db")
 

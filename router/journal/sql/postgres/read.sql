@@ -124,7 +124,12 @@ select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_class c
 where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
 
 -- name: queues
-select destination, lane, count(*), min(due) from deliveries where state = 0 and not suspect
+select destination, lane, sum(number)::bigint, min(soonest) from (
+  select destination, lane, count(*) as number, min(due) as soonest from deliveries
+  where state = 0 and not suspect group by destination, lane
+  union all
+  select destination, lane, count(*), min(due) from deliveries where state = 0 and suspect group by destination, lane
+) as waiting
 group by destination, lane order by destination, lane
 
 -- name: lanes

@@ -1,7 +1,7 @@
 -- Moving all rows of a table; the names in braces come from the schema of the SQLite journal.
 
 -- name: alive
-select count(*) from workers where beat_until > clock_timestamp()
+select exists (select 1 from workers where beat_until > clock_timestamp())
 
 -- name: lock
 lock table events, deliveries, lanes, replays in exclusive mode
