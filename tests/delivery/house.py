@@ -175,7 +175,7 @@ class House:
         return [delivery.id for delivery in deliveries]
 
     async def looked(self, name: str = "app", *, informed: bool = True) -> None:
-        """Wait until the destination's first look at the journal is over, has left nothing, and knows the lanes."""
+        """Wait until the first look at the journal is over, has left nothing, and the lanes are known."""
 
         def over() -> bool:
             target = self.targets.get(name)
