@@ -103,6 +103,11 @@ async def replica(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         yield one
 
 
+async def code_of(*arguments: str, journal: str) -> int:
+    """Run `router replay`; return its code."""
+    return await asyncio.to_thread(main, ["replay", *arguments, "--journal", journal, "--json"])
+
+
 Said = Callable[..., Coroutine[Any, Any, tuple[int, Any, str]]]
 
 
@@ -111,7 +116,7 @@ def said(postgres_url: str, capsys: pytest.CaptureFixture[str]) -> Said:
     """Runs `router replay`; returns its code, what it printed as JSON, and what it said of a failure."""
 
     async def run(*arguments: str) -> tuple[int, Any, str]:
-        code = await asyncio.to_thread(main, ["replay", *arguments, "--journal", postgres_url, "--json"])
+        code = await code_of(*arguments, journal=postgres_url)
         out, err = capsys.readouterr()
         return code, json.loads(out) if out else None, err
 
@@ -147,15 +152,18 @@ async def test_what_a_replica_carries_out_is_followed_and_cancelled(
     monkeypatch.setattr(tenure, "RENEW", 0.05)
     await replica.journal.save_replay(RUNNING)
     await eventually(lambda: replica.replays.carries("rpl_x"))
-    following = asyncio.create_task(said("--follow", "rpl_x"))  # noqa: TID251 - the test holds it
-    resuming = asyncio.create_task(said("--resume", "rpl_x"))  # noqa: TID251 - the test holds it
     assert (await said("--status", "rpl_x"))[1]["state"] == "running"
+    # Three commands end at one moment and print to one place: here their codes count, and what the journal says.
+    following = asyncio.create_task(code_of("--follow", "rpl_x", journal=postgres_url))  # noqa: TID251 - held
+    resuming = asyncio.create_task(code_of("--resume", "rpl_x", journal=postgres_url))  # noqa: TID251 - held
     await asyncio.sleep(0.3)
     assert not following.done()
     assert not resuming.done(), "it is not carried out a second time"
-    code, ended, _ = await said("--cancel", "rpl_x")
-    assert (code, ended["state"]) == (0, "cancelled")
-    assert ((await following)[0], (await resuming)[0]) == (1, 1)
+    assert await code_of("--cancel", "rpl_x", journal=postgres_url) == 0
+    assert (await following, await resuming) == (1, 1)
+    stands = await replica.journal.replay("rpl_x")
+    assert stands is not None
+    assert stands.state == "cancelled"
     await eventually(lambda: not replica.replays.carries("rpl_x"))
     assert await owners(postgres_url) == [("rpl_x", "replica")]
 
