@@ -60,7 +60,7 @@ class Live:
 
     def reread(self, stored: StoredEvent) -> Event:
         """Return a stored event as today's configuration reads it; raises Rejected where it cannot."""
-        return _reread(stored, self.sources)
+        return reread(stored, self.sources)
 
     def on_dead(self, stored: StoredEvent, delivery: StoredDelivery) -> tuple[PlannedDelivery, ...]:
         """Return what today's configuration does about a dead delivery of a stored event.
@@ -71,7 +71,7 @@ class Live:
         ruleset = self.ruleset
         try:
             known = stored.source in ruleset.sources
-            event = _reread(stored, ruleset.sources) if known else _as_stored(stored)
+            event = reread(stored, ruleset.sources) if known else _as_stored(stored)
         except Rejected as error:
             log.error(
                 "the death of %s cannot be told: its event %s cannot be read: %s",
@@ -105,7 +105,8 @@ class Live:
             raise Permanent(f"the body cannot be signed anew: {error}") from None
 
 
-def _reread(stored: StoredEvent, sources: Mapping[str, Source]) -> Event:
+def reread(stored: StoredEvent, sources: Mapping[str, Source]) -> Event:
+    """Return a stored event as these sources read it; raises Rejected where they cannot."""
     source = sources.get(stored.source)
     if source is None:
         raise Rejected(404, f"no source `{stored.source}` is configured any more")

@@ -122,23 +122,14 @@ def payload_for(source: Source, event_type: str, file: Path | None, changes: lis
 
 
 def _set(payload: Any, change: str) -> None:
-    path, equals, text = change.partition("=")
-    if not equals or not path:
-        raise Stop(f"--set {change}: write path=value, such as data.first_name=null", USAGE)
+    from router.specimen import set_at, value_of
+
+    path, sign, text = change.partition("=")
+    if not sign or not path:
+        raise Stop(f"--set {change}: write PATH=VALUE, such as data.first_name=null", USAGE)
     try:
-        value = json.loads(text)
+        set_at(payload, path, value_of(text))
     except ValueError:
-        value = text
-    *parents, last = path.split(".")
-    inner = payload
-    try:
-        for step in parents:
-            inner = inner[int(step)] if isinstance(inner, list) else inner.setdefault(step, {})
-        if isinstance(inner, list):
-            inner[int(last)] = value
-        else:
-            inner[last] = value
-    except (ValueError, IndexError, TypeError, AttributeError):
         raise Stop(f"--set {change}: the sample has no such place", AT_FAULT) from None
 
 
