@@ -96,7 +96,7 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
         return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
     registry = load_registry(document.plugins)
     for fault in registry.faults:
-        problems.error("plugin", Mark(str(fault.file), fault.line), fault.message)
+        problems.error("broken-plugin", Mark(str(fault.file), fault.line), fault.message)
     sources = compile_sources(document.sources, problems)
     destinations = compile_destinations(document.destinations, registry, problems)
     faulty = Faulty(

@@ -34,7 +34,7 @@ def template_mapping(source: str, mark: Mark, problems: Problems) -> None:
 def unknown_alias(source: str, mark: Mark, problems: Problems) -> None:
     """Note `*name` where no `&name` came before."""
     message = f"`{source}` is an alias in YAML, and no `&{source[1:]}` stands before it"
-    problems.error("alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
+    problems.error("unknown-alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
     problems.spoil(mark)
 
 
@@ -90,15 +90,15 @@ def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
         return
     rest = _rest(raw, end)
     if text == "":
-        problems.error("key", key, "here is a `:` without a key before it")
+        problems.error("unusable-key", key, "here is a `:` without a key before it")
     elif text.startswith(":"):
         message = f"`{text}` is a key in YAML, because a `:` and a blank follow"
-        problems.error("key", key, message, f"if the line is meant as a text, {quote_it(text + rest)}")
+        problems.error("unusable-key", key, message, f"if the line is meant as a text, {quote_it(text + rest)}")
     elif (open_ := _open_in(text)) in ("[", "(", "{"):
         message = f"this key ends inside `{open_}`, because a `:` and a blank, or a `#`, end it"
         problems.error("cut-text", key, message, f"quote the whole: {quoted(text + rest.rstrip(':'))}")
     elif "${" in text and re.search(r"\$\{[A-Za-z_]", text):
-        problems.error("reference", key, "a `${...}` can stand in a value, not in a key")
+        problems.error("wrong-reference", key, "a `${...}` can stand in a value, not in a key")
 
 
 def _open_in(text: str) -> str | None:

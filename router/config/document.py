@@ -162,7 +162,7 @@ class _Gathered:
         elif name in self._keys:
             hint = "keep one of them"
             self._problems.error(
-                "defined-twice", key, f"`{name}` is given at {self._keys[name].mark} as well", hint
+                "duplicate-key", key, f"`{name}` is given at {self._keys[name].mark} as well", hint
             )
         else:
             self._keys[name], self.settings[name] = key, value
@@ -179,7 +179,7 @@ class _Gathered:
             known = entries.setdefault(str(key.value), (key, inner))[0]
             if known is not key:
                 message = f"the {what} `{key.value}` is defined at {known.mark} as well"
-                self._problems.error("defined-twice", key, message, "give one of them another name")
+                self._problems.error("duplicate-name", key, message, "give one of them another name")
 
     def _plugins(self, file: File, value: Node) -> None:
         for entry in value.items if isinstance(value, Sequence) else (value,):
@@ -196,7 +196,7 @@ class _Gathered:
                 self.plugins.append(folder)
             else:
                 hint = f"it is looked for in {shown(file.path.parent) or '.'}"
-                self._problems.error("plugins", entry, f"there is no folder `{entry.text}`", hint)
+                self._problems.error("unreadable-file", entry, f"there is no folder `{entry.text}`", hint)
 
     def _routes(self, value: Node) -> None:
         if isinstance(value, Sequence):
@@ -208,7 +208,9 @@ class _Gathered:
     def _version(self, value: Node) -> None:
         if not (isinstance(value, Scalar) and type(value.value) is int and value.value == VERSION):
             hint = f"write version: {VERSION}"
-            self._problems.error("version", value, f"this router reads version {VERSION} of the language", hint)
+            self._problems.error(
+                "unknown-version", value, f"this router reads version {VERSION} of the language", hint
+            )
 
 
 def _check_route_names(routes: list[Node], problems: Problems) -> None:
@@ -220,7 +222,7 @@ def _check_route_names(routes: list[Node], problems: Problems) -> None:
             known = first.setdefault(name.value, name.mark)
             if known is not name.mark:
                 message = f"the route `{name.value}` is defined at {known} as well"
-                problems.error("defined-twice", name, message, "give one of them another name")
+                problems.error("duplicate-name", name, message, "give one of them another name")
 
 
 def _digest(files: list[File]) -> str:
