@@ -110,9 +110,7 @@ class Composer:
         if kind != event.tag and kind in _CORE_SCALARS:
             return Scalar(self._value(tagged(text, kind), text, mark), mark, text, plain=False)
         source = self._raw[event.start_mark.index : event.end_mark.index]
-        self._problems.error(
-            "yaml-tag", mark, f"`{source.split()[0]}` is a tag in YAML, not a text", cryptic.quote_it(source)
-        )
+        cryptic.tagged_text(source, mark, self._problems)
         return Scalar(source, mark, source, plain=False)
 
     def _open(self, event: Any) -> None:
@@ -257,9 +255,10 @@ class Composer:
             if isinstance(other, Mapping):
                 frame.merged.append(other)
             else:
+                named = other.value if isinstance(other, Scalar) and isinstance(other.value, str) else "name"
                 self._problems.error(
                     "wrong-merge",
                     other,
                     "`<<` takes a mapping, or a list of mappings",
-                    "give it an alias: `<<: *name`",
+                    f"give it an alias: `<<: *{named}`",
                 )

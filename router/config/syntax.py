@@ -169,7 +169,10 @@ def _value(line: str, said: Complaint, at: int) -> Finding | None:
 
 
 def _quotes(code: str, line: str, said: Complaint, whole: tuple[int, int], message: str) -> Finding:
-    return Finding(code, said.line, whole[0], whole[1] - whole[0], message, _hint(line, whole), whole)
+    text = line[whole[0] : whole[1]]
+    if code == "text-after-quote" and text[0] == text[-1] and text.count(text[0]) % 2:
+        text = text[1:-1]  # all of it was meant to be between its quotes
+    return Finding(code, said.line, whole[0], whole[1] - whole[0], message, quote_it(text), whole)
 
 
 def _hint(line: str, whole: tuple[int, int]) -> str:
