@@ -86,14 +86,21 @@ class Loaded:
         return self.problems.texts
 
 
-def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[str], str] | None = None) -> Loaded:
+def load_ruleset(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    made_up: Callable[[str], str] | None = None,
+    made_up_journal: Callable[[str], str] | None = None,
+) -> Loaded:
     """Read and compile a configuration; every fault of every part is told at once, nothing is raised.
 
-    `made_up` gives the values of unset variables, where they may be made up (`dev`).
+    `made_up` gives the values of unset variables, where they may be made up (`dev`), and `made_up_journal`
+    those of the journal's address, for who only looks at the file.
     """
     problems = Problems()
     seen: list[Path] = []
-    document = read_document(path, environ, problems, made_up=made_up, seen=seen)
+    document = read_document(path, environ, problems, made_up=made_up, made_up_journal=made_up_journal, seen=seen)
     if document is None:
         return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
     registry = load_registry(document.plugins)

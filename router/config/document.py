@@ -69,13 +69,15 @@ def read_document(
     problems: Problems,
     *,
     made_up: Callable[[str], str] | None = None,
+    made_up_journal: Callable[[str], str] | None = None,
     seen: list[Path] | None = None,
 ) -> Document | None:
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin. `seen` is
-    given every file and folder that was looked at, those that cannot be read too: they may be mended.
+    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
+    `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
+    at, those that cannot be read too: they may be mended.
     """
     found = Found()
     reader = Reader(environ, problems, found)
@@ -85,7 +87,7 @@ def read_document(
     if not reader.tree.whole:
         return None
     files = reader.tree.files
-    gathered = _Gathered(problems, made_up)
+    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
     for file in files:
         gathered.take(file)
     _check_route_names(gathered.routes, problems)
@@ -123,7 +125,7 @@ def read_document(
 class _Gathered:
     """The top-level keys of all files, put together."""
 
-    def __init__(self, problems: Problems, made_up: Callable[[str], str] | None) -> None:
+    def __init__(self, problems: Problems, made_up: Values[str, Callable[[str], str] | None]) -> None:
         self._problems = problems
         self._made_up = made_up
         self._keys: dict[str, Scalar] = {}  # of the settings: where each was given
@@ -142,7 +144,7 @@ class _Gathered:
             elif name == "on_dead":
                 self._add(file, name, key, file.references.refuse(value))
             elif name in _SETTINGS or name in _NAMED or name == "plugins":
-                resolved = file.references.resolve(value, made_up=self._made_up if name in _MADE_UP else None)
+                resolved = file.references.resolve(value, made_up=self._made_up.get(name))
                 self._add(file, name, key, resolved)
             elif name == "version":
                 self._version(value)

@@ -156,7 +156,7 @@ MISTAKES = [
     ),
     ('a: "\\d"', "1:5 unknown-escape", "'\\d'", {"a": "\\d"}),
     ('a: "x \\d and \\s"', "1:7 unknown-escape", "'x \\d and \\s'", {"a": "x \\d and \\s"}),
-    ("a: 'it's'", "1:4 text-after-quote", "\"'it's'\"", {"a": "'it's'"}),
+    ("a: 'it's'", "1:4 text-after-quote", 'quote it: "it\'s"', {"a": "'it's'"}),
     ('a: "x" y', "1:4 text-after-quote", "'\"x\" y'", {"a": '"x" y'}),
     ("channel: #alerts", "1:10 empty-value", 'channel: "#alerts"', {"channel": None}),
     ("- #alerts\n- b", "1:3 empty-value", '- "#alerts"', [None, "b"]),
