@@ -88,6 +88,8 @@ class Composer:
             return Scalar(text, mark, text, plain=False)
         if not text:
             return Scalar(None, mark, text)
+        if not text.isascii():
+            cryptic.check_quotes(text, mark, self._problems)
         return Scalar(self._value(resolve(text), text, mark), mark, text)
 
     def _value(self, value: Value | NotANumber, text: str, mark: Mark) -> Value:

@@ -135,7 +135,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         ("{http: {path: /x}, name: 5}", '3:34 wrong-type: `name` must be a text, not a number (quote it: "5")'),
         (
             "{http: {path: /x}, timeout: 5}",
-            "3:37 wrong-unit: `timeout` needs a unit (write 5s, or 5m for minutes)",
+            "3:37 wrong-unit: `timeout` needs a unit (write 5s, 5m, 5h or 5d)",
         ),
         ("{http: {path: /x}, timeout: 0s}", "3:37 out-of-range: `timeout` must be more than 0s"),
         ("{http: {path: /x}, retry: {max: 3}}", "3:36 unknown-key: `retry` has no key `max`"),
