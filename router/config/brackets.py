@@ -8,6 +8,7 @@ from router.config.cryptic import quote_it
 from router.config.finding import Complaint, Finding, line_at
 
 _LINES = 20  # that are looked at for a comment which hides the end of a bracket
+_LONGEST = 2000  # characters of a line that is looked at
 
 
 def in_brackets(lines: list[str], said: Complaint, at: int) -> Finding | None:
@@ -23,6 +24,8 @@ def _comment(lines: list[str], said: Complaint) -> Finding | None:
         return None
     for number in range(said.line - 1, max(-1, said.line - _LINES), -1):
         line = line_at(lines, number)
+        if len(line) > _LONGEST:
+            return None
         match = re.search(r"(?<=[:,\[] )#[^\s,\]}#]+(?=.*[\]}])", line)
         if match and line.count("[") + line.count("{") > 0:
             message = "a blank and `#` begin a comment, and the rest of the line is gone"

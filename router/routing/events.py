@@ -10,6 +10,9 @@ from router.config.node import Scalar
 from router.config.problem import Problems, did_you_mean
 
 
+_LONGEST = 300  # characters of an unknown type for which another one is looked for
+
+
 def glob_fits(glob: str, text: str) -> bool:
     """Whether a text fits a glob, in which `*` is any text, dots and slashes too. Linear."""
     first, *rest = glob.split("*")
@@ -75,6 +78,8 @@ def compile_events(
 
 def _meant(name: str, known: frozenset[str]) -> str | None:
     """Return what to write for a type that is none: a list, a glob, or the nearest type."""
+    if len(name) > _LONGEST:
+        return None
     parts = [part for part in re.split(r"\s*[,|]\s*|\s+", name) if part]
     if len(parts) > 1 and all(part in known for part in parts):
         return f"write a list: [{', '.join(parts)}]"

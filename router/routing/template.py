@@ -133,7 +133,7 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
     if text.startswith("{{"):
         found = compile_text(Scalar(text, node.mark, node.text, node.plain), VALUE, known, problems)
         if found is not None and not found.whole:
-            bare = re.sub(r"\{\{\s*|\s*\}\}", "", text)
+            bare = re.sub(r"\{\{ *| *\}\}", "", text[:300])
             hint = f"write {bare}" if "\n" not in bare else None
             message = "this takes one expression, such as `data.id` or `{{ data.id }}`"
             problems.error("template-syntax", node, message, hint)
