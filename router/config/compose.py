@@ -250,6 +250,8 @@ class Composer:
             frame.merge_at = key.mark
             self._merge(frame, node)
         else:
+            if isinstance(node, Mapping):
+                node = Mapping(node.entries, node.mark, key.mark)
             frame.entries[name] = (key, node)
 
     def _merge(self, frame: Frame, node: Node) -> None:

@@ -85,7 +85,7 @@ class Fields:
     def lacks(self, name: str, message: str, hint: str | None = None) -> None:
         """Note that a key has to be there; taken back where it turns out to be misspelled."""
         self._missing[name] = message
-        self.problems.error("missing-key", self.node, message, hint)
+        self.problems.error("missing-key", self.node.head, message, hint)
 
     def text(self, name: str, *, required: bool = False, default: str | None = None) -> str | None:
         """Return a text."""
@@ -202,7 +202,7 @@ class Fields:
                 self.problems.error("unknown-key", key, f"{self.what} has no key `{name}`", hint)
                 for missing, message in self._missing.items():
                     if hint == f"did you mean `{missing}`?":
-                        self.problems.retract(self.node, message)
+                        self.problems.retract(self.node.head, message)
 
     def _unit(self, name: str, read: Callable[[str], T], default: D, hint: str) -> T | D:
         node = self.node.get(name)

@@ -174,7 +174,7 @@ def _tell(
     name, outer = _written(fault.steps), _written(fault.steps[:-1])
     if fault.kind == "missing":
         inside = f"`{name}` of {what}" if name else what
-        problems.error("missing-key", key.mark if key else value.mark, f"{inside} needs `{fault.last}`")
+        problems.error("missing-key", key.mark if key else _head(value), f"{inside} needs `{fault.last}`")
     elif fault.kind == "extra_forbidden":
         inside = f"`{outer}` of {what}" if outer else what
         hint = _meant(model, fault, skip)
@@ -192,7 +192,7 @@ def _tell(
     else:
         subject = f"`{name}`" if name else what
         message = _without_values(fault.message, value, node)
-        problems.error("wrong-value", value, f"{subject}: {message}")
+        problems.error("wrong-value", _head(value), f"{subject}: {message}")
 
 
 def _meant(model: type[BaseModel], fault: _Fault, skip: Collection[str]) -> str | None:
@@ -200,6 +200,10 @@ def _meant(model: type[BaseModel], fault: _Fault, skip: Collection[str]) -> str 
     if fault.kind != "extra_forbidden":
         return None
     return did_you_mean(fault.last, _keys(model, fault.steps[:-1]) | set(skip if len(fault.steps) == 1 else ()))
+
+
+def _head(value: Node) -> Mark:
+    return value.head if isinstance(value, Mapping) else value.mark
 
 
 def _at(node: Mapping, steps: tuple[Step, ...]) -> tuple[Node, Scalar | None]:

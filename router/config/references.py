@@ -80,7 +80,9 @@ class References:
             return self._scalar(node, node.value, change)
         if isinstance(node, Sequence):
             return Sequence(tuple(self._walk(item, change) for item in node.items), node.mark)
-        return Mapping(tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark)
+        return Mapping(
+            tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark, node.owner
+        )
 
     def _scalar(self, node: Scalar, text: str, change: Callable[[Scalar, re.Match[str]], str]) -> Scalar:
         parts: list[str] = []

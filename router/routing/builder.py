@@ -82,7 +82,7 @@ class Builder:
                 meant.add(hint)
         for name, field in fields.items():
             if field.required and node.get(name) is None and f"did you mean `{name}`?" not in meant:
-                self.problems.error("missing-key", node, f"`{f'{path}.' if path else ''}{name}` is missing")
+                self.problems.error("missing-key", node.head, f"`{f'{path}.' if path else ''}{name}` is missing")
         return MapOf(tuple(entries))
 
     def _item(self, slot: Slot, node: Node, path: str) -> Part:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from router.config.node import Scalar
 from router.config.problem import Problems, did_you_mean
 
-
 _LONGEST = 300  # characters of an unknown type for which another one is looked for
 
 

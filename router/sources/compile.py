@@ -137,7 +137,7 @@ def _merged(own: Mapping, chosen: Provider | None) -> Mapping:
         return own
     present = set(own.keys())
     rest = tuple(entry for entry in chosen.preset.entries if str(entry[0].value) not in present)
-    return Mapping(own.entries + rest, own.mark)
+    return Mapping(own.entries + rest, own.mark, own.owner)
 
 
 class _Places:
