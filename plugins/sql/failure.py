@@ -29,6 +29,10 @@ class Misfit(Permanent):
     """The statement does not fit the table as it is known: worth a look at the table as it is now."""
 
 
+class Refused(Retry):
+    """The server did answer, and lets nobody in with this user, password and database."""
+
+
 @contextmanager
 def told(where: str = "", values: Sequence[object] = ()) -> Iterator[None]:
     """Raise Retry or Permanent for whatever the database and its driver raise inside.
@@ -55,7 +59,13 @@ def _judged(error: BaseException, where: str, values: Sequence[object]) -> Retry
         return Misfit(f"{where}a value does not fit its parameter: use a cast, as in cast(:name as integer)")
     if isinstance(code, str) and code:
         found: type[Retry | Permanent] = (
-            Retry if code.startswith(_RETRIED) else Misfit if code in _MISFIT else Permanent
+            Refused
+            if code[:2] in _HIDDEN
+            else Retry
+            if code.startswith(_RETRIED)
+            else Misfit
+            if code in _MISFIT
+            else Permanent
         )
         return found(where + _postgres_text(cause, code, values))
     if isinstance(cause, sqlite3.Error):
