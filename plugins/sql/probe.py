@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from .config import SqlConfig
 from .database import Database
 from .failure import Refused
 from .fitness import misfits
-from .rights import read_rights
+from .rights import elsewhere, read_rights
 from .trial import tried
 from .written import Step, steps
 
@@ -99,11 +100,7 @@ async def _of(config: SqlConfig, database: Database, group: Sequence[Step]) -> A
         try:
             target = await database.table(step.table)
         except Permanent as missing:
-            message, hint = _cut(missing.reason)
-            make = _how_to_make(config) if config.schema_file is not None else None
-            yield Finding(
-                message, step.at(step.verb), hint=hint if "did you mean" in (hint or "") else make or hint
-            )
+            yield await _missing_table(config, database, step, missing.reason)
             continue
         rights = None
         if config.dialect == "postgresql":
@@ -115,10 +112,16 @@ async def _of(config: SqlConfig, database: Database, group: Sequence[Step]) -> A
             yield finding
 
 
-def _cut(reason: str) -> tuple[str, str | None]:
-    """Cut a reason into the sentence and what to do about it."""
-    for sign in (": ", "; "):
-        sentence, found, hint = reason.partition(sign)
-        if found:
-            return sentence, hint
-    return reason, None
+async def _missing_table(config: SqlConfig, database: Database, step: Step, reason: str) -> Finding:
+    """Say what is probably meant: a table of nearly that name, one of another schema, or one still to be made."""
+    cut = re.fullmatch(r"(.*?)[:;] ((?:did you mean|there are).*)", reason, re.DOTALL)
+    message, hint = (cut[1], cut[2]) if cut else (reason, None)
+    schema = None
+    if config.dialect == "postgresql" and "." not in step.table:
+        async with database.looking() as connection:
+            schema = await elsewhere(connection, step.table)
+    if schema is not None:
+        hint = f"there is one in the schema `{schema}`: write {schema}.{step.table}, or let this user use it"
+    elif config.schema_file is not None and not (hint or "").startswith("did you mean"):
+        hint = _how_to_make(config)
+    return Finding(message, step.at(step.verb), hint=hint)

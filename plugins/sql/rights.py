@@ -28,7 +28,12 @@ _OF_TABLE = sa.text("""
 """)
 _SCHEMA = sa.text("""
     select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.oid = to_regclass(:name)
+    where c.oid = to_regclass(quote_ident(:name))
+""")
+_ELSEWHERE = sa.text("""
+    select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = :name and c.relkind in ('r', 'p', 'v', 'f') and n.nspname !~ '^(pg_|information_schema$)'
+    order by 1 limit 1
 """)
 
 
@@ -56,9 +61,9 @@ class Rights:
 
 async def read_rights(connection: AsyncConnection, step: Step, target: Target) -> Rights | None:
     """Ask what of the statement would be refused; None where the table cannot be told (a name in odd quotes)."""
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in step.table.split(".", 1))
-    schema = (await connection.execute(_SCHEMA, {"name": quoted})).scalar()
-    if schema is None:
+    schema, _, bare = step.table.rpartition(".")
+    schema = schema or (await connection.execute(_SCHEMA, {"name": bare})).scalar()
+    if not schema:
         return None
     place = {"schema": schema, "table": target.table.name}
     of_table = (await connection.execute(_OF_TABLE, place)).one()
@@ -73,13 +78,18 @@ async def read_rights(connection: AsyncConnection, step: Step, target: Target) -
     return Rights(of_table.user, tuple(refused), of_table.triggers)
 
 
+async def elsewhere(connection: AsyncConnection, table: str) -> str | None:
+    """Return a schema, not searched or not usable, where a table of that name is; None if nowhere."""
+    return (await connection.execute(_ELSEWHERE, {"name": table})).scalar()
+
+
 def _needed(step: Step) -> Iterator[tuple[str, str]]:
     """Yield the columns with the privilege that PostgreSQL wants on them (manual, INSERT, UPDATE and DELETE)."""
     if step.verb in ("insert", "upsert"):
         yield from ((name, "INSERT") for name in step.values)
     if step.verb == "upsert":
         yield from ((name, "UPDATE") for name in step.values if name not in step.key)
-        yield from ((name, "SELECT") for name in step.key)
+        yield from ((name, "SELECT") for name in step.values)  # by `excluded`, and the key
     if step.verb == "update":
         yield from ((name, "UPDATE") for name in step.values)
     yield from ((name, "SELECT") for name in step.where)
