@@ -61,8 +61,8 @@ class Rights:
 
 async def read_rights(connection: AsyncConnection, step: Step, target: Target) -> Rights | None:
     """Ask what of the statement would be refused; None where the table cannot be told (a name in odd quotes)."""
-    schema, _, bare = step.table.rpartition(".")
-    schema = schema or (await connection.execute(_SCHEMA, {"name": bare})).scalar()
+    named, _, bare = step.table.rpartition(".")
+    schema = named or (await connection.execute(_SCHEMA, {"name": bare})).scalar()
     if not schema:
         return None
     place = {"schema": schema, "table": target.table.name}
