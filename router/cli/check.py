@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--connect",
         action="store_true",
-        help="reach every destination and the journal too, without sending anything",
+        help="reach destinations and journal too, and send nothing",
     )
     command.set_defaults(command=check)
 
