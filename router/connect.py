@@ -7,6 +7,7 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from router.delivery.faults import expected, reason_of
 from router.delivery.threads import Threads
 from router.destinations import Destination
 from router.errors import JournalError, Permanent, Retry
+from router.examples import examples
 from router.journal.look import look
 from router.plugin import Action, Finding, Probed, Use
 from router.printable import one_line
@@ -31,7 +33,7 @@ TIMEOUT = 10.0
 _CLOSING = 2.0
 _LONGEST = 500  # characters of what a plugin says
 
-UNREACHABLE, WRONG = "unreachable", "connect"  #: codes of the problems
+UNREACHABLE = "unreachable"  #: the code of what was not reached, and may be later
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,17 @@ async def connect(
     ruleset: Ruleset,
     http: aiohttp.ClientSession,
     problems: Problems,
+    now: datetime,
     *,
     timeout: float = TIMEOUT,
     ended: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Connection]:
     """Probe every destination that stands in the file or that an action goes to, all at the same time.
 
-    What is wrong is noted in `problems`: `unreachable` where nothing answers, `connect` where a setting or an
+    What is wrong is noted in `problems`: `unreachable` where nothing answers, `misfit` where a setting or an
     action does not fit. `ended` is told how many of them are done. Nothing is raised.
     """
-    uses = _uses(ruleset)
+    uses = _uses(ruleset, now)
     asked = [d for d in ruleset.destinations.values() if d.mark is not None or uses.get(d.name)]
     done = 0
 
@@ -96,19 +99,19 @@ async def look_at_journal(ruleset: Ruleset, problems: Problems) -> Connection:
             said = await look(settings.path or settings.url, settings.min_free)
     except (JournalError, TimeoutError) as error:
         state, said = "unreachable", str(error) or f"the journal gave no answer within {TIMEOUT:g} s"
-        problems.error(UNREACHABLE, settings.mark or Mark(str(ruleset.document.path)), _clean(ruleset, said))
+        problems.error("unreachable", settings.mark or Mark(str(ruleset.document.path)), _clean(ruleset, said))
     return Connection("journal", "", state, _clean(ruleset, said), 0)
 
 
-def _uses(ruleset: Ruleset) -> dict[str, list[tuple[Use, RouteAction]]]:
+def _uses(ruleset: Ruleset, now: datetime) -> dict[str, list[tuple[Use, RouteAction]]]:
     """Return the actions by the destination they go to; those of routes that are switched off are left out."""
     found: dict[str, list[tuple[Use, RouteAction]]] = {}
-    table = ruleset.table
+    samples, table = examples(ruleset, now), ruleset.table
     every = [
         (r.name, a) for r in table.routes if r.enabled for a in (*r.actions, *r.otherwise, *(r.on_dead or ()))
     ]
     for route, action in [*every, *(("", action) for action in table.on_dead)]:
-        use = Use(route, action.name, action.parameters.written)
+        use = Use(route, action.name, action.parameters.written, samples.get((route, action.name), ()))
         found.setdefault(action.destination.name, []).append((use, action))
     return found
 
@@ -203,9 +206,12 @@ def _told(
     for finding in findings:
         mark = _mark(ruleset, destination, finding, of_use)
         note = problems.warning if finding.warning else problems.error
-        code = UNREACHABLE if finding.unreachable else WRONG
         hint = clean(finding.hint) if finding.hint else None
-        note(code, mark, f"`{destination.name}`: {clean(finding.message)}", hint)
+        message = f"`{destination.name}`: {clean(finding.message)}"
+        if finding.unreachable:
+            note("unreachable", mark, message, hint)
+        else:
+            note("misfit", mark, message, hint)
     state = "unchecked" if answer is None else _state(findings)
     said = said or (clean(findings[0].message) if findings else "it answers")
     return Connection(destination.name, destination.plugin, state, said, len(uses))

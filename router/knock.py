@@ -14,19 +14,23 @@ from yarl import URL
 
 from router.errors import Retry
 
+PATIENCE = 8.0
+"""Seconds until a host counts as not reachable: less than a probe has, so that the others are told as well."""
 
-async def knock(address: str) -> str:
+
+async def knock(address: str, *, patience: float = PATIENCE) -> str:
     """Connect to the host of an http(s) address and hang up; return what answered: `api.acme.dev:443 (TLS)`.
 
     Raises Retry saying in plain words why not: an unknown host, a closed port, a certificate that is not
-    accepted. No request is made, and no user, path or query of the address is told.
+    accepted, no answer within `patience` seconds. No request is made; of the address only the host is told.
     """
     url = URL(address)
     host, port, secure = url.host or "", url.port or 0, url.scheme == "https"
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         context = await asyncio.to_thread(ssl.create_default_context) if secure else None
-        _, writer = await asyncio.open_connection(host, port, ssl=context, happy_eyeballs_delay=0.25)
+        async with asyncio.timeout(patience):
+            _, writer = await asyncio.open_connection(host, port, ssl=context, happy_eyeballs_delay=0.25)
     except (OSError, UnicodeError) as error:
         raise Retry(f"no connection to {shown}: {_told(error, host)}") from None
     writer.close()

@@ -29,7 +29,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 
 from router.errors import Permanent, Retry
 from router.knock import knock
-from router.probed import Finding, Probed, Use
+from router.probed import Example, Finding, Probed, Use
 from router.redaction import Redactor, secrets_in
 from router.web import (
     BaseUrl,
@@ -58,6 +58,7 @@ __all__ = [
     "ConfigFile",
     "Delivery",
     "EventInfo",
+    "Example",
     "Fault",
     "Finding",
     "Header",

@@ -9,16 +9,26 @@ from typing import Any
 Path = tuple[str | int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The parameters that an action would have for a sample event, as `clerk/user.created`."""
+
+    event: str
+    params: Mapping[str, Any] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
     """An action of a route that goes to the destination.
 
     `params` are its parameters as they stand in the file: a field still to be rendered is its template's text.
+    `examples` are those of the samples that its sources' providers have; where there are none, it is empty.
     """
 
     route: str
     action: str
     params: Mapping[str, Any] = field(repr=False)
+    examples: Sequence[Example] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

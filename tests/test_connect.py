@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -12,6 +13,7 @@ import pytest
 from router.connect import Connection, connect, look_at_journal
 from router.ruleset import Loaded, Ruleset, load_ruleset
 
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 PLUGIN = '''
 """A plugin."""
 import asyncio, sys, threading, time
@@ -70,7 +72,7 @@ async def reach(body: str, routes: str = ROUTES, timeout: float = 5.0) -> tuple[
     already = len(loaded.problems)
     assert not already, list(loaded.problems)
     async with aiohttp.ClientSession() as http, asyncio.timeout(30):
-        found = await connect(loaded.ruleset, http, loaded.problems, timeout=timeout)
+        found = await connect(loaded.ruleset, http, loaded.problems, NOW, timeout=timeout)
     told = [f"{p.mark.line}:{p.mark.column} {p.severity} {p.code}: {p.message}" for p in loaded.problems]
     return found, told
 
@@ -112,10 +114,10 @@ async def test_findings_stand_at_their_places() -> None:
     assert [one.state for one in found] == ["wrong"]
     assert told == [
         "5:3 error unreachable: `thing`: asleep",
-        "5:37 error connect: `thing`: no such place",
-        "10:16 error connect: `thing`: of a key that is not there",
-        "10:46 error connect: `thing`: no such row",
-        "10:59 warning connect: `thing`: too old",
+        "5:37 error misfit: `thing`: no such place",
+        "10:16 error misfit: `thing`: of a key that is not there",
+        "10:46 error misfit: `thing`: no such row",
+        "10:59 warning misfit: `thing`: too old",
     ]
 
 
@@ -139,7 +141,7 @@ async def test_what_is_raised_is_told_at_the_destination(
     probe = "" if "probe" in method else "async def probe(self, uses): pass"
     found, told = await reach(f"{method}:\n    raise {raised}\n{probe}")
     message = message.replace("OSError: ", "ConnectionRefusedError: ")
-    code = {"wrong": "connect", "unreachable": "unreachable"}[state]
+    code = {"wrong": "misfit", "unreachable": "unreachable"}[state]
     assert told == [f"5:3 error {code}: `thing`: {message}"]
     assert [(one.state, one.said) for one in found] == [(state, message)]
 
@@ -228,7 +230,7 @@ async def test_a_destination_that_stands_in_no_file_is_asked_where_an_action_use
         "async def probe(self, uses):\n    return Probed('x', [Finding('no', ('to',))])", routes
     )
     assert [one.name for one in found] == ["thing"]
-    assert told == ["10:9 error connect: `thing`: no"]
+    assert told == ["10:9 error misfit: `thing`: no"]
 
 
 def rules(journal: str) -> tuple[Loaded, Ruleset]:

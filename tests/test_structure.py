@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("connect", "live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
+    ("connect", "examples", "live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
     ("reload", "admin"),
     ("running",),
     ("app",),

@@ -24,6 +24,7 @@ _LOOKS = {
 }
 _ID = re.compile(r"[CG][A-Z0-9]{7,}")
 _DIRECT = re.compile(r"[UWD][A-Z0-9]{7,}")
+_IDS = 20  # channels that are looked up by their ids, each by a call of its own
 _PAGES = 10  # of 1,000 channels each: a call of its own, and Slack allows some 20 in a minute
 _TOKEN_HINT = "copy the `Bot User OAuth Token` of the app: api.slack.com/apps, OAuth & Permissions"  # noqa: S105
 
@@ -91,13 +92,17 @@ async def _channels(ask: Ask, scopes: frozenset[str], wanted: Mapping[str, list[
         return
     named = {name: name.removeprefix("#").lower() for name in wanted if not _ID.fullmatch(name)}
     listed, complete = await _listed(ask, scopes, set(named.values())) if named else ({}, True)
+    looked_up = 0
     for name, uses in wanted.items():
         if name in named:
             channel = listed.get(named[name])
             if channel is None and not complete:
                 continue
-        else:
+        elif looked_up < _IDS:
+            looked_up += 1
             channel = await _info(ask, name)
+        else:
+            continue
         for told in _of_channel(name, channel, scopes, listed):
             for use in uses:
                 yield Finding(told[0], ("channel",), use, told[1], warning=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from router.plugin import Finding
 
@@ -61,6 +61,32 @@ def _types(step: Step, target: Target) -> Iterator[Finding]:
                     f"{column.label} holds numbers, and this is always a text: `{text.strip()[:40]}` stands in it"
                 )
                 yield Finding(message, step.at(part, name))
+
+
+def unfit(step: Step, target: Target, made: Sequence[tuple[str, Step]]) -> Iterator[Finding]:
+    """Yield a warning for each template whose value a column does not take. `made` are sample events with the
+    statement that they make; samples are ours, so that the sender's own events may be better.
+    """
+    for part in ("values", "where"):
+        given = getattr(step, part)
+        constant = {name for name, _ in constants(given)}
+        for name in given:
+            if name in constant or name not in target.columns:
+                continue
+            column = target.columns[name]
+            said: dict[str, str] = {}
+            asked = [(event, getattr(one, part)[name]) for event, one in made if name in getattr(one, part)]
+            for event, value in asked:
+                try:
+                    column.fit(value)
+                except Misfit as misfit:
+                    said.setdefault(event, misfit.reason)
+                if value is None and part == "values" and not column.nullable:
+                    said.setdefault(event, f"{column.label} takes no null")
+            if said:
+                events, first = ", ".join(said), next(iter(said.values()))
+                some = "every sample" if len(said) == len({event for event, _ in asked}) else "some samples"
+                yield Finding(first, step.at(part, name), hint=f"so it is with {some} ({events})", warning=True)
 
 
 def _left_out(step: Step, target: Target, *, triggers: bool) -> Iterator[Finding]:

@@ -13,8 +13,8 @@ from router.plugin import Finding, Permanent, Probed, Use
 from .config import SqlConfig
 from .database import Database
 from .failure import Refused
-from .fitness import misfits
-from .rights import elsewhere, read_rights
+from .fitness import misfits, unfit
+from .rights import Rights, elsewhere, read_rights
 from .trial import tried
 from .written import Step, steps
 
@@ -31,10 +31,12 @@ async def probed(config: SqlConfig, database: Database, uses: Sequence[Use]) -> 
         return Probed("the login was refused", [Finding(refused.reason, ("url",))])
     findings = list(_unwritable(config))
     tables: set[str] = set()
+    rights: dict[object, Rights | None] = {}
     for use in uses:
         group = steps(use.params)
         tables.update(step.table for step in group if step.table)
-        findings += [replace(finding, use=use) async for finding in _of(config, database, group)]
+        findings += [replace(finding, use=use) async for finding in _of(config, database, group, rights)]
+        findings += [replace(finding, use=use) async for finding in _of_examples(database, use, group)]
     wrong = sum(not finding.warning for finding in findings)
     names = ", ".join(f"`{name}`" for name in sorted(tables)[:8]) + (", ..." if len(tables) > 8 else "")
     fits = f"; {names} fit{'s' if len(tables) == 1 else ''}" if tables and not wrong else ""
@@ -87,8 +89,10 @@ async def _server(config: SqlConfig, database: Database) -> str:
     return f"PostgreSQL {str(version).split()[0]}"
 
 
-async def _of(config: SqlConfig, database: Database, group: Sequence[Step]) -> AsyncIterator[Finding]:
-    """Yield what is wrong with the statements of one action."""
+async def _of(
+    config: SqlConfig, database: Database, group: Sequence[Step], known: dict[object, Rights | None]
+) -> AsyncIterator[Finding]:
+    """Yield what is wrong with the statements of one action; `known` keeps rights by the shapes of statements."""
     for step in group:
         if step.verb == "execute":
             async with database.looking() as connection:
@@ -102,14 +106,30 @@ async def _of(config: SqlConfig, database: Database, group: Sequence[Step]) -> A
         except Permanent as missing:
             yield await _missing_table(config, database, step, missing.reason)
             continue
-        rights = None
-        if config.dialect == "postgresql":
+        if step.shape not in known and config.dialect == "postgresql":
             async with database.looking() as connection:
-                rights = await read_rights(connection, step, target)
+                known[step.shape] = await read_rights(connection, step, target)
+        rights = known.get(step.shape)
         for finding in misfits(step, target, triggers=rights is not None and rights.triggers):
             yield finding
         for finding in rights.findings(step) if rights is not None else ():
             yield finding
+
+
+async def _of_examples(database: Database, use: Use, group: Sequence[Step]) -> AsyncIterator[Finding]:
+    """Yield each column that takes the value of a template in none of the samples, or not in all.
+
+    Where `for_each` makes several statements of one, which is which is not known, and nothing is said.
+    """
+    for number, step in enumerate(group):
+        if step.table and use.examples:
+            try:
+                target = await database.table(step.table)
+            except Permanent:
+                return  # it was told
+            made = [(example.event, steps(example.params)) for example in use.examples]
+            for finding in unfit(step, target, [(event, s[number]) for event, s in made if len(s) == len(group)]):
+                yield finding
 
 
 async def _missing_table(config: SqlConfig, database: Database, step: Step, reason: str) -> Finding:

@@ -12,12 +12,14 @@ from .params import VERBS
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _WHOLE = re.compile(r"\s*\{\{(?:(?!\}\}).)*\}\}\s*", re.DOTALL)
 
+Path = tuple[str | int, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One statement: `path` leads to it in the parameters, `values` and the like hold templates' texts."""
 
-    path: tuple[str | int, ...]
+    path: Path
     verb: str
     table: str
     values: Mapping[str, Any]
@@ -26,7 +28,12 @@ class Step:
     key: tuple[str, ...]
     text: str = ""
 
-    def at(self, *names: str | int) -> tuple[str | int, ...]:
+    @property
+    def shape(self) -> object:
+        """What two statements share that need the same rights."""
+        return self.verb, self.table, frozenset(self.values), frozenset(self.where), self.key
+
+    def at(self, *names: str | int) -> Path:
         """Return the path to a part of it."""
         return (*self.path, *names)
 
@@ -35,7 +42,7 @@ def steps(params: Mapping[str, Any]) -> list[Step]:
     """Return the statements of an action, in order."""
     items = params.get("transaction")
     if isinstance(items, list):
-        found = (_step(item, ("transaction", number)) for number, item in enumerate(items))
+        found = (_step(*_inside(item, ("transaction", number))) for number, item in enumerate(items))
         return [step for step in found if step is not None]
     single = _step(params, ())
     return [] if single is None else [single]
@@ -65,7 +72,13 @@ def _has_template(value: Any) -> bool:
     return False
 
 
-def _step(params: Any, path: tuple[str | int, ...]) -> Step | None:
+def _inside(item: Any, path: Path) -> tuple[Any, Path]:
+    """Return the statement that is made for each item of a list, where it is one of those."""
+    each = isinstance(item, Mapping) and {"for_each", "value"} <= item.keys()
+    return (item["value"], (*path, "value")) if each else (item, path)
+
+
+def _step(params: Any, path: Path) -> Step | None:
     verb = next((verb for verb in VERBS if isinstance(params, Mapping) and params.get(verb) is not None), None)
     if verb is None:
         return None

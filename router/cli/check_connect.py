@@ -15,7 +15,7 @@ from router.cli.output import Paint, safe
 from router.cli.progress import Progress
 from router.connect import UNREACHABLE, Connection, connect, look_at_journal
 from router.ruleset import Loaded
-from router.running import client_session
+from router.running import client_session, utc_now
 
 _STYLE = {"ok": "green", "warning": "yellow", "wrong": "red", "unreachable": "red", "unchecked": "dim"}
 
@@ -70,7 +70,8 @@ async def _reached(loaded: Loaded) -> Reached:
     try:
         async with client_session() as http:
             destinations, journal = await asyncio.gather(
-                connect(ruleset, http, loaded.problems, ended=progress), look_at_journal(ruleset, loaded.problems)
+                connect(ruleset, http, loaded.problems, utc_now(), ended=progress),
+                look_at_journal(ruleset, loaded.problems),
             )
     finally:
         progress.end()

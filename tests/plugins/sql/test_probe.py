@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from router.plugin import Finding, Permanent, Probed, Retry, Use
+from router.plugin import Example, Finding, Permanent, Probed, Retry, Use
 from tests.plugins.sql.bench import SQL, Bench, PostgresBench, SqliteBench, part, postgres_url
 from tests.ports import free_port
 
@@ -371,3 +371,48 @@ def test_the_text_beside_values_is_told_apart() -> None:
         "a": 1,
         "d": {"e": "f"},
     }
+
+
+async def examined(bench: Bench, written: dict[str, Any], *made: tuple[str, dict[str, Any]]) -> list[str]:
+    """Return what the samples show to be wrong."""
+    use = Use("users", "save", written, [Example(event, params) for event, params in made])
+    found = (await bench.sql.probe([use])).findings
+    assert all(one.warning and one.use is use for one in found)
+    return [f"{'.'.join(map(str, one.path))}: {one.message} ({one.hint})" for one in found]
+
+
+async def test_a_template_whose_value_fits_in_no_sample_is_a_warning(bench: Bench) -> None:
+    await bench.script(USERS)
+    written = {"insert": "users", "values": {**GOOD, "age": "{{ data.name }}", "seen": "{{ data.created_at }}"}}
+    good = {"clerk_id": "user_1", "email": "ada@example.org", "age": 5, "seen": 1768478400000}
+    bad = {**good, "email": None, "age": "Ada"}
+    one, two = ("clerk/user.created", bad), ("clerk/user.updated", {**bad, "email": "a"})
+    told = await examined(bench, written, *((event, {"insert": "users", "values": v}) for event, v in (one, two)))
+    assert len(told) == 2
+    assert told[0].startswith("values.email: `users.email` (VARCHAR) takes no null (so it is with some samples")
+    assert told[0].endswith("(clerk/user.created))")
+    assert told[1].startswith("values.age: `users.age` (INTEGER) cannot hold a text")
+    assert told[1].endswith("(so it is with every sample (clerk/user.created, clerk/user.updated))")
+    fine = ("clerk/user.created", {"insert": "users", "values": good})
+    assert await examined(bench, written, fine) == []
+
+
+async def test_a_condition_that_fits_in_no_sample_is_a_warning(bench: Bench) -> None:
+    await bench.script(USERS)
+    written = {"transaction": [{"execute": "select 1"}, {"delete": "logs", "where": {"id": "{{ data.id }}"}}]}
+    made = {"transaction": [{"execute": "select 1"}, {"delete": "logs", "where": {"id": "user_1"}}]}
+    (told,) = await examined(bench, written, ("clerk/user.deleted", made))
+    assert told.startswith("transaction.1.where.id: `logs.id` (INTEGER) cannot hold a text")
+
+
+async def test_a_statement_for_each_item_is_looked_at_as_one(bench: Bench) -> None:
+    each = {
+        "for_each": "{{ data.lines }}",
+        "as": "line",
+        "value": {"delete": "logs", "where": {"ide": "{{ line.id }}"}},
+    }
+    told = await findings(bench, transaction=[each])
+    assert told == ["transaction.0.value.where.ide: `logs` has no column `ide` (did you mean `id`?)"]
+    made = {"transaction": [{"delete": "logs", "where": {"id": "a"}}, {"delete": "logs", "where": {"id": "b"}}]}
+    right = {**each, "value": {"delete": "logs", "where": {"id": "{{ line.id }}"}}}
+    assert await examined(bench, {"transaction": [right]}, ("app/order", made)) == []
