@@ -37,9 +37,8 @@ async def probed(config: SqlConfig, database: Database, uses: Sequence[Use]) -> 
         tables.update(step.table for step in group if step.table)
         findings += [replace(finding, use=use) async for finding in _of(config, database, group, rights)]
         findings += [replace(finding, use=use) async for finding in _of_examples(database, use, group)]
-    wrong = sum(not finding.warning for finding in findings)
     names = ", ".join(f"`{name}`" for name in sorted(tables)[:8]) + (", ..." if len(tables) > 8 else "")
-    fits = f"; {names} fit{'s' if len(tables) == 1 else ''}" if tables and not wrong else ""
+    fits = f"; {names} fit{'s' if len(tables) == 1 else ''}" if tables and not findings else ""
     return Probed(f"{server}{fits}", findings)
 
 
