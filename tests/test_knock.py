@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,10 +20,14 @@ from tests.ports import free_port
 async def listening(context: ssl.SSLContext | None = None) -> AsyncIterator[tuple[int, list[bytes]]]:
     """Give the port of a server, and what it is sent."""
     got: list[bytes] = []
+    serving = set[asyncio.Task[None] | None]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         got.append(await reader.read())
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
@@ -30,6 +35,8 @@ async def listening(context: ssl.SSLContext | None = None) -> AsyncIterator[tupl
     finally:
         server.close()
         await server.wait_closed()
+        if tasks := {task for task in serving if task is not None}:
+            await asyncio.wait(tasks, timeout=10)
 
 
 async def test_a_host_that_listens_answers_and_gets_not_a_byte() -> None:
@@ -66,6 +73,12 @@ async def test_what_speaks_no_tls_is_told(tmp_path: Path) -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(Retry, match="does not speak TLS"):
             await knock(f"https://127.0.0.1:{port}")
+
+
+async def test_a_host_that_keeps_silent_is_given_up() -> None:
+    async with listening() as (port, _):  # it never begins its part of the handshake
+        with pytest.raises(Retry, match="no answer in time"):
+            await knock(f"https://127.0.0.1:{port}", patience=0.2)
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:

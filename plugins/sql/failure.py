@@ -30,7 +30,7 @@ class Misfit(Permanent):
 
 
 class Refused(Retry):
-    """The server did answer, and lets nobody in with this user, password and database."""
+    """The address lets nobody in as it stands: its settings, its user, password or database are wrong."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def _judged(error: BaseException, where: str, values: Sequence[object]) -> Retry
     cause = _cause(error)
     code = getattr(cause, "sqlstate", None) or ""
     if type(cause).__name__ == "ClientConfigurationError":
-        return Retry(f"{where}the `url` of the database cannot be used: check its settings")
+        return Refused(f"{where}the `url` of the database cannot be used: check its settings")
     if isinstance(cause, ValueError | OverflowError | TypeError):  # the driver's own; these quote the value
         return Misfit(f"{where}a value does not fit its parameter: use a cast, as in cast(:name as integer)")
     if isinstance(code, str) and code:

@@ -249,6 +249,12 @@ async def test_a_database_that_is_not_there_is_an_error_at_the_url() -> None:
     assert "does not exist" in finding.message
 
 
+async def test_a_setting_that_the_driver_does_not_take_is_an_error_at_the_url() -> None:
+    (finding,) = (await alone({"url": f"{postgres_url()}?sslmode=perhaps"})).findings
+    assert (finding.path, finding.unreachable) == (("url",), False)
+    assert "check its settings" in finding.message
+
+
 @pytest.fixture
 async def clerk(postgres: PostgresBench) -> AsyncIterator[str]:
     """A user of PostgreSQL who may log in and nothing else; gives the address with it."""
