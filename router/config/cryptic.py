@@ -9,6 +9,7 @@ from router.config.problem import Problems
 
 _PAIRS = {"[": "]", "(": ")", "{": "}"}
 _OPENERS = frozenset("[({\"'")
+_VARIABLE_TAG = re.compile(r"!(?:env|env_var|ENV|getenv|secret)\s+([A-Za-z_]\w*)")
 _LOOK = 300  # characters of a line that are looked at
 
 
@@ -34,7 +35,15 @@ def template_mapping(source: str, mark: Mark, problems: Problems) -> None:
 def unknown_alias(source: str, mark: Mark, problems: Problems) -> None:
     """Note `*name` where no `&name` came before."""
     message = f"`{source}` is an alias in YAML, and no `&{source[1:]}` stands before it"
-    problems.error("alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
+    problems.error("unknown-alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
+    problems.spoil(mark)
+
+
+def tagged_text(source: str, mark: Mark, problems: Problems) -> None:
+    """Note `!x`, a tag in YAML; `!env NAME` and `!secret NAME` are what other programs write for `${NAME}`."""
+    message = f"`{source.split()[0]}` is a tag in YAML, not a text"
+    variable = _VARIABLE_TAG.fullmatch(source)
+    problems.error("yaml-tag", mark, message, f'write "${{{variable[1]}}}"' if variable else quote_it(source))
     problems.spoil(mark)
 
 
@@ -81,6 +90,7 @@ def cut_by_comment(raw: str, end: int, node: Scalar, problems: Problems) -> None
     if re.match(r"[ \t]+#", rest) and closing in rest:
         message = f"this text ends inside `{open_}`, because a blank and `#` begin a comment"
         problems.error("cut-text", node.mark, message, quote_it(node.text + rest))
+        problems.spoil(node.mark)
 
 
 def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
@@ -90,15 +100,16 @@ def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
         return
     rest = _rest(raw, end)
     if text == "":
-        problems.error("key", key, "here is a `:` without a key before it")
+        problems.error("unusable-key", key, "here is a `:` without a key before it")
     elif text.startswith(":"):
         message = f"`{text}` is a key in YAML, because a `:` and a blank follow"
-        problems.error("key", key, message, f"if the line is meant as a text, {quote_it(text + rest)}")
+        problems.error("unusable-key", key, message, f"if the line is meant as a text, {quote_it(text + rest)}")
+        problems.spoil(key)
     elif (open_ := _open_in(text)) in ("[", "(", "{"):
         message = f"this key ends inside `{open_}`, because a `:` and a blank, or a `#`, end it"
         problems.error("cut-text", key, message, f"quote the whole: {quoted(text + rest.rstrip(':'))}")
     elif "${" in text and re.search(r"\$\{[A-Za-z_]", text):
-        problems.error("reference", key, "a `${...}` can stand in a value, not in a key")
+        problems.error("wrong-reference", key, "a `${...}` can stand in a value, not in a key")
 
 
 def _open_in(text: str) -> str | None:

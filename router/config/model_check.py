@@ -71,7 +71,7 @@ def build_model(
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     except RecursionError:
-        problems.error("wrong-value", node, f"{what} is nested too deep")
+        problems.error("too-deep", node, f"{what} is nested too deep")
         return None
     faults = _chosen([_fault(node, detail) for detail in details])
     for _, group in faults:
@@ -155,7 +155,7 @@ def _note_options(problems: Problems, mark: Mark, name: str, expected: str, valu
     options = [word.strip("'\"") for word in words]
     near = did_you_mean(str(value.value), options) if isinstance(value, Scalar) else None
     hint = near if near and near.startswith("did") else None
-    problems.error("wrong-value", mark, f"`{name}` must be one of: {', '.join(options)}", hint)
+    problems.error("unknown-value", mark, f"`{name}` must be one of: {', '.join(options)}", hint)
 
 
 def _tell(

@@ -78,7 +78,7 @@ class References:
             if whole is None:
                 mark = self._place(node, text[sign.start() :][:20])
                 self._problems.error(
-                    "reference", mark, "this `${` is not closed by `}`", "write `$${` for a `${` as text"
+                    "wrong-reference", mark, "this `${` is not closed by `}`", "write `$${` for a `${` as text"
                 )
                 self._problems.spoil(node)
                 return Scalar(text, node.mark, node.text, plain=False)
@@ -111,7 +111,8 @@ class References:
         if not value:
             return default if default is not None else self._unset(node, whole, name)
         if not _is_text(value):
-            return self._failed(node, whole, name, f"the value of `{name}` is not UTF-8", None)
+            message = f"the value of `{name}` is not UTF-8"
+            return self._failed("wrong-reference", node, whole, name, message, None)
         self._remember(value, has_default=bool(default))
         return value
 
@@ -122,7 +123,7 @@ class References:
         hint = f"set it in the environment, or give a default: ${{{name}:-...}}"
         if state == "not set" and (near := get_close_matches(name, self._environ, n=1, cutoff=0.8)):
             hint = f"did you mean `{near[0]}`, which is set?"
-        return self._failed(node, whole, name, f"the variable `{name}` is {state}", hint)
+        return self._failed("unset-variable", node, whole, name, f"the variable `{name}` is {state}", hint)
 
     def _file(self, node: Scalar, whole: re.Match[str], name: str) -> str:
         path = self._folder / name
@@ -133,10 +134,11 @@ class References:
         except UnusableFile as error:
             if self._made_up is not None and error.reason == "does not exist":
                 return self._make(f"file:{name}", self._made_up)
-            return self._failed(node, whole, name, f"the file `{shown(path)}` {error.reason}", error.hint)
+            message = f"the file `{shown(path)}` {error.reason}"
+            return self._failed("unreadable-file", node, whole, name, message, error.hint)
         if not text:
             state = "names no file" if not name.strip() else f"names the file `{shown(path)}`, which is empty"
-            return self._failed(node, whole, name, f"`{whole[0]}` {state}", None)
+            return self._failed("unreadable-file", node, whole, name, f"`{whole[0]}` {state}", None)
         self._remember(text, has_default=False)
         return text
 
@@ -145,17 +147,17 @@ class References:
         self._found.made.add(name)
         return value
 
-    def _failed(self, node: Scalar, whole: re.Match[str], name: str, message: str, hint: str | None) -> str:
+    def _failed(
+        self, code: str, node: Scalar, whole: re.Match[str], name: str, message: str, hint: str | None
+    ) -> str:
         """Note an error, and go on with a value that causes no further ones."""
-        self._problems.error(
-            "unset" if "variable" in message else "reference", self._place(node, whole[0]), message, hint
-        )
+        self._problems.error(code, self._place(node, whole[0]), message, hint)
         self._problems.spoil(node)
         return a_value_for(name)
 
     def _wrong(self, node: Scalar, whole: re.Match[str], message: str) -> str:
         hint = "write ${NAME}, ${NAME:-default} or ${file:path}; `$${` is a `${` as text"
-        return self._failed(node, whole, "value", message, hint)
+        return self._failed("wrong-reference", node, whole, "value", message, hint)
 
     def _place(self, node: Scalar, written: str) -> Mark:
         """Return where a reference stands inside a value that may begin earlier, lines above even."""

@@ -181,7 +181,7 @@ def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool
     found = [key for key in own if str(key.value) in actions]
     if len(found) > 1:
         first, second = str(found[0].value), str(found[1].value)
-        problems.error("two-plugins", found[1], f"`{first}` and `{second}` in one action: make two of them")
+        problems.error("two-actions", found[1], f"`{first}` and `{second}` in one action: make two of them")
         fields.read.update(str(key.value) for key in found)
         return None
     if found:
@@ -191,7 +191,7 @@ def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool
         fields.read.add(name)
         if name in context.faulty.plugins:
             return None
-        problems.error("unknown-plugin", own[0], f"there is no action `{name}`", did_you_mean(name, actions))
+        problems.error("unknown-action", own[0], f"there is no action `{name}`", did_you_mean(name, actions))
     elif not own and fields.node.entries:
         message = "this action does nothing: one key names its plugin"
         problems.error("missing-key", fields.node, message, f"known: {', '.join(sorted(actions))}")

@@ -201,7 +201,7 @@ class Builder:
             text = data.decode()
         except (OSError, ValueError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            self.problems.error("file", named, f"`{path}`: the file {file} cannot be read: {why}")
+            self.problems.error("unreadable-file", named, f"`{path}`: the file {file} cannot be read: {why}")
             return _FAULTY
         self.problems.texts.setdefault(str(file), text)
         if not is_template(text):

@@ -45,9 +45,10 @@ def read_checks(name: str, value: Node, problems: Problems) -> tuple[Check, ...]
     if len(checks) < len(found):
         return None
     if len(checks) > 1 and any(check.absent for check in checks):
+        others = [key for key, _ in value.entries if key.value != "exists"] if isinstance(value, Mapping) else []
         problems.error(
             "contradiction",
-            value,
+            others[0] if others else value,
             "`exists: false` holds where nothing is there: nothing else can hold",
             "leave the other operators out",
         )

@@ -54,7 +54,7 @@ def compile_events(
     for node in nodes:
         name = str(node.value)
         if not name.strip():
-            problems.error("empty", node, "`event` is empty: leave it out to take every event")
+            problems.error("empty-value", node, "`event` is empty: leave it out to take every event")
             continue
         if "{{" in name:
             problems.error("constant", node, "`event` is a constant: a template cannot stand here")

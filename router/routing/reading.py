@@ -77,14 +77,16 @@ def read(kind: Kind, source: str, *, expression: bool) -> Reading:
         said = in_words(error.message or "", source, expression=expression)
         return Reading(slips=(_slip(said, error.lineno),))
     except (RecursionError, SyntaxError, ValueError) as error:  # nested too deep for Python's own compiler
-        return Reading(slips=(Slip(1, "", "template", f"the template cannot be compiled: {error}"),))
+        return Reading(slips=(Slip(1, "", "template-syntax", f"the template cannot be compiled: {error}"),))
     used = tuple((name, uses.get(name, Use(1))) for name in sorted(names - set(GLOBALS)))
     compiled = jinja2.Template.from_code(environment, code, environment.make_globals(None))
     return Reading(whole, used, chains, compiled)
 
 
 def _slip(said: Said, line: int) -> Slip:
-    return Slip(line, said.word, "template", f"the template is faulty: {said.message}", said.hint, said.offset)
+    return Slip(
+        line, said.word, "template-syntax", f"the template is faulty: {said.message}", said.hint, said.offset
+    )
 
 
 class _Tracking(CodeGenerator):
@@ -150,7 +152,7 @@ def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
 def _slips(found: list[nodes.Node], kind: Kind) -> Iterator[Slip]:
     environment = sandbox(kind)
     for line, message, instead in refused(found):
-        yield Slip(line, "", "template", message, instead)
+        yield Slip(line, "", "template-syntax", message, instead)
     for node in found:
         if isinstance(node, nodes.Filter):
             name = node.name
@@ -158,7 +160,7 @@ def _slips(found: list[nodes.Node], kind: Kind) -> Iterator[Slip]:
                 hint = did_you_mean(name, public_names(environment.filters))
                 yield Slip(node.lineno, name, "unknown-filter", f"there is no filter `{name}`", hint)
             elif name in ("raw", "safe") and kind not in RAW_ALLOWED:
-                yield Slip(node.lineno, name, "raw", f"`{name}` is not for a field of {kind.name}")
+                yield Slip(node.lineno, name, "raw-not-allowed", f"`{name}` is not for a field of {kind.name}")
         elif isinstance(node, nodes.Test) and node.name not in environment.tests:
             hint = did_you_mean(node.name, environment.tests)
             yield Slip(node.lineno, node.name, "unknown-test", f"there is no test `{node.name}`", hint)

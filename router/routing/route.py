@@ -60,7 +60,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     fields = Fields(node, problems, "a route")
     name = fields.text("name", required=isinstance(node, Mapping))
     if name is not None and not name.strip():
-        problems.error("missing-key", node, "the `name` of a route is empty")
+        problems.error("missing-name", node, "the `name` of a route is empty")
     check_constant(fields, "name")
     fields.what = f"the route `{name}`" if name else "a route"
     sources = _sources(fields, context, problems)
@@ -135,7 +135,7 @@ def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[
             )
     written = fields.node.get("source")
     if isinstance(written, Sequence) and not written.items:
-        problems.error("empty", written, "`source` is empty: leave it out for all")
+        problems.error("empty-list", written, "`source` is empty: leave it out for all")
     return frozenset(found)
 
 
@@ -184,7 +184,7 @@ def compile_actions(
         problems.error("wrong-type", node, f"`{key}` must be a list of actions, not {kind_of(node)}", hint)
         return []
     if not node.items and not setting.on_dead:
-        problems.error("empty", node, f"`{key}` is empty: list at least one action")
+        problems.error("empty-list", node, f"`{key}` is empty: list at least one action")
     found = [compile_action(item, setting, context, problems) for item in node.items]
     actions = [action for action in found if action is not None]
     if setting.on_dead:

@@ -133,7 +133,9 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
     if text.startswith("{{"):
         found = compile_text(Scalar(text, node.mark, node.text, node.plain), VALUE, known, problems)
         if found is not None and not found.whole:
-            problems.error("template", node, "this takes one expression, such as `data.id` or `{{ data.id }}`")
+            problems.error(
+                "template-syntax", node, "this takes one expression, such as `data.id` or `{{ data.id }}`"
+            )
             return None
         return found
     return compile_text(node, VALUE, known, problems, expression=True)

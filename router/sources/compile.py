@@ -35,7 +35,7 @@ def compile_sources(node: Mapping, problems: Problems) -> dict[str, Source]:
         name = str(key.value)
         if not _NAME.fullmatch(name):
             message = f"`{name}` cannot name a source: letters, digits, `-`, `_` and `.`, at most 100"
-            problems.error("name", key, message)
+            problems.error("unusable-name", key, message)
             continue
         source = _compile(name, key, value, problems)
         if source is None:
@@ -160,14 +160,14 @@ class _Places:
         assert isinstance(node, Scalar)  # noqa: S101 - it was read as a text just above
         place = self._read(name, node)
         if place is not None and place.header is not None and not header:
-            self._problems.error("place", node, f"`{name}` must stand in the body: write `$.path`")
+            self._problems.error("wrong-place", node, f"`{name}` must stand in the body: write `$.path`")
         return place
 
     def _read(self, name: str, node: Scalar) -> Locator | None:
         try:
             place = parse_locator(str(node.value))
         except ValueError as error:
-            self._problems.error("place", node, f"`{name}`: {error}")
+            self._problems.error("wrong-place", node, f"`{name}`: {error}")
             return None
         if place.header is not None and is_credential(place.header):
             self._problems.error(
@@ -182,9 +182,9 @@ def _path(fields: Fields, problems: Problems, default: str) -> str:
     node = fields.node.get("path")
     if node is not None and not _PATH.fullmatch(path):
         message = f"`{path}` is not a path: write `/hooks/name`, of letters, digits and `_ . ~ @ : -`"
-        problems.error("path", node, message)
+        problems.error("unusable-path", node, message)
     elif node is not None and path in _TAKEN:
-        problems.error("path", node, f"`{path}` belongs to the router itself")
+        problems.error("unusable-path", node, f"`{path}` belongs to the router itself")
     return path
 
 
@@ -217,7 +217,7 @@ def _names(
     for node in fields.names(key) or []:
         text = str(node.value)
         if not fits(text):
-            problems.error("header", node, f"`{key}`: `{text}` cannot be such a name")
+            problems.error("wrong-header", node, f"`{key}`: `{text}` cannot be such a name")
         elif is_credential(text) or text.lower() in credentials:
             problems.error("credential", node, f"`{key}`: `{text}` is a credential, and is never kept")
         else:

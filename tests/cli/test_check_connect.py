@@ -115,6 +115,13 @@ async def test_a_file_with_errors_is_not_connected_for(tmp_path: Path) -> None:
     assert "--connect needs a configuration without errors" in printed
 
 
+async def test_what_is_made_up_is_not_connected_with(tmp_path: Path) -> None:
+    write(tmp_path, "  http: {}\n", "http: {url: 'http://127.0.0.1:1/'}")
+    code, printed = await check(tmp_path, "--made-up")
+    assert code == 2
+    assert "opens no door" in printed
+
+
 async def test_scripts_get_it_in_json(tmp_path: Path) -> None:
     write(tmp_path, "  sql: {url: 'sqlite:///app.db'}\n  quiet: {type: http}\n", UPSERT % "email")
     code, printed = await check(tmp_path, "--json")

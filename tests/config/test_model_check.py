@@ -67,7 +67,7 @@ FAULTS = [
     ("on: sometimes", "1:5 wrong-type", "`on` must be true or false, not a text", None),
     ("to: {a: 1}", "1:5 wrong-type", "`to` must be a text or a list, not a mapping", None),
     ("to: [b, 1]", "1:9 wrong-type", "`to[1]` must be a text, not a number", "quote it"),
-    ("mode: fats", "1:7 wrong-value", "`mode` must be one of: fast, slow", "did you mean `fast`?"),
+    ("mode: fats", "1:7 unknown-value", "`mode` must be one of: fast, slow", "did you mean `fast`?"),
     ("auth: 3", "1:7 wrong-type", "`auth` must be a mapping, not a number", None),
     (
         "auth: {user: a, password: 5}",

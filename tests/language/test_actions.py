@@ -117,7 +117,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
 @pytest.mark.parametrize(
     ("written", "found"),
     [
-        ("slak: {text: hi}", "3:9 unknown-plugin: there is no action `slak` (did you mean `slack`?)"),
+        ("slak: {text: hi}", "3:9 unknown-action: there is no action `slak` (did you mean `slack`?)"),
         ("{}", "3:9 missing-key: this action is empty: one key names its plugin"),
         (
             "{name: a}",
@@ -125,7 +125,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         ),
         (
             "{http: {path: /x}, sql: {delete: a, where: {b: 1}}}",
-            "3:28 two-plugins: `http` and `sql` in one action",
+            "3:28 two-actions: `http` and `sql` in one action",
         ),
         ("http", "3:9 wrong-type: an action of the route `r` must be a mapping, not a text"),
         (
@@ -165,11 +165,11 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         # http
         (
             "{http: {path: /x, method: get}}",
-            "3:35 wrong-value: `method` must be one of: GET, HEAD, POST, PUT, PATCH,",
+            "3:35 unknown-value: `method` must be one of: GET, HEAD, POST, PUT, PATCH,",
         ),
         (
             "{http: {path: /x, forward: resig}}",
-            "3:36 wrong-value: `forward` must be one of: resign, original (did yo",
+            "3:36 unknown-value: `forward` must be one of: resign, original (did yo",
         ),
         ("{http: {path: x}}", "3:23 wrong-value: `path`: `x` is not a path: it starts with one `/`"),
         (
@@ -265,7 +265,7 @@ def test_a_route_has_a_name_that_is_its_own() -> None:
     (said,) = faults("- actions: [{http: {path: /x}}]\n")
     assert said.startswith("1:5 missing-key: a route needs `name`")
     (said,) = faults("- {name: a, actions: [{http: {path: /x}}]}\n- {name: a, actions: [{http: {path: /x}}]}\n")
-    assert said.startswith("2:12 defined-twice: the route `a` is defined at routes.yaml:")
+    assert said.startswith("2:12 duplicate-name: the route `a` is defined at routes.yaml:")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_route_has_a_name_that_is_its_own() -> None:
             "{slack: {text: hi}}",
             "wrong-type: `actions` must be a list of actions, not a mapping (begin each action wit",
         ),
-        ("[]", "empty: `actions` is empty: list at least one action"),
+        ("[]", "empty-list: `actions` is empty: list at least one action"),
         ("slack", "wrong-type: `actions` must be a list of actions, not a text"),
     ],
 )
