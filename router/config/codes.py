@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "several-documents": "a second document in one file",
         "too-deep": "values that are nested too deep",
         "too-large": "a file that is too large",
+        "typographic-quotes": "quotes that a word processor made",
     },
     "The file": {
         "unknown-version": "another version of the language",
@@ -97,12 +98,14 @@ GROUPS: dict[str, dict[str, str]] = {
         "contradiction": "conditions that exclude each other",
         "template-in-where": "a template in a condition",
         "bad-pattern": "a pattern that does not compile",
+        "slashed-pattern": "a pattern between slashes",
         "text-number": "a number in quotes in a comparison",
     },
     "Templates": {
         "template-syntax": "a template that cannot be compiled",
         "unknown-name": "a name that no template knows",
         "unknown-filter": "a filter that does not exist",
+        "unknown-method": "a method that does not exist",
         "unknown-test": "a test that does not exist",
         "raw-not-allowed": "`raw` in a field that does not permit it",
         "constant": "a template where only a constant can stand",
@@ -120,8 +123,10 @@ WARNINGS = frozenset(
         "filter-at-root",
         "never",
         "no-id",
+        "slashed-pattern",
         "template-in-vars",
         "text-number",
+        "typographic-quotes",
         "unknown-event",
         "unsigned-timestamp",
     )

@@ -88,6 +88,8 @@ class Composer:
             return Scalar(text, mark, text, plain=False)
         if not text:
             return Scalar(None, mark, text)
+        if not text.isascii():
+            cryptic.check_quotes(text, mark, self._problems)
         return Scalar(self._value(resolve(text), text, mark), mark, text)
 
     def _value(self, value: Value | NotANumber, text: str, mark: Mark) -> Value:
@@ -248,6 +250,8 @@ class Composer:
             frame.merge_at = key.mark
             self._merge(frame, node)
         else:
+            if isinstance(node, Mapping):
+                node = Mapping(node.entries, node.mark, key.mark)
             frame.entries[name] = (key, node)
 
     def _merge(self, frame: Frame, node: Node) -> None:

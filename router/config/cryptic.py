@@ -10,6 +10,8 @@ from router.config.problem import Problems
 _PAIRS = {"[": "]", "(": ")", "{": "}"}
 _OPENERS = frozenset("[({\"'")
 _VARIABLE_TAG = re.compile(r"!(?:env|env_var|ENV|getenv|secret)\s+([A-Za-z_]\w*)")
+_BLANKS = frozenset("\u00a0\u1680\u2007\u202f\u3000\u200b\u2003\u2002\u2009")
+_CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a")
 _LOOK = 300  # characters of a line that are looked at
 
 
@@ -45,6 +47,13 @@ def tagged_text(source: str, mark: Mark, problems: Problems) -> None:
     variable = _VARIABLE_TAG.fullmatch(source)
     problems.error("yaml-tag", mark, message, f'write "${{{variable[1]}}}"' if variable else quote_it(source))
     problems.spoil(mark)
+
+
+def check_quotes(text: str, mark: Mark, problems: Problems) -> None:
+    """Note typographic quotes around a text, which a word processor made of ordinary ones."""
+    if text[:1] in _CURLY and text[-1:] in _CURLY and len(text) > 2 and _CURLY.isdisjoint(text[1:-1]):
+        message = "these quotes are part of the text: YAML knows only straight ones"
+        problems.warning("typographic-quotes", mark, message, quote_it(text[1:-1]))
 
 
 def check_block(text: str, mark: Mark, problems: Problems) -> None:
@@ -99,7 +108,11 @@ def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
     if not key.plain or (text.isidentifier() and text.isascii()):
         return
     rest = _rest(raw, end)
-    if text == "":
+    if text[:1] in _BLANKS:
+        message = f"this line begins with a blank that is none for YAML (U+{ord(text[0]):04X})"
+        problems.error("forbidden-character", key, message, "delete it, and write ordinary blanks")
+        problems.spoil(key)
+    elif text == "":
         problems.error("unusable-key", key, "here is a `:` without a key before it")
     elif text.startswith(":"):
         message = f"`{text}` is a key in YAML, because a `:` and a blank follow"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from router.config import habits
 from router.config.fields import kind_of
-from router.config.files import shown
+from router.config.files import near, shown
 from router.config.include import File, Reader
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
@@ -29,10 +30,6 @@ _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
 _KEYS = frozenset({"version", "include", "plugins", "routes", "on_dead", *_SETTINGS, *_NAMED})
-_ELSEWHERE = {
-    **dict.fromkeys(("retention", "dead_retention", "min_free", "lock_wait"), "it belongs to `journal`"),
-    "on_duplicate": "it belongs to a source",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +141,13 @@ class _Gathered:
             elif name == "on_dead":
                 self._add(file, name, key, file.references.refuse(value))
             elif name in _SETTINGS or name in _NAMED or name == "plugins":
-                resolved = file.references.resolve(value, made_up=self._made_up.get(name))
+                settings = name in ("sources", "destinations", "admin", "journal")
+                resolved = file.references.resolve(value, made_up=self._made_up.get(name), settings=settings)
                 self._add(file, name, key, resolved)
             elif name == "version":
                 self._version(value)
             elif name != "include" and not name.startswith("x-"):
-                hint = _ELSEWHERE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
+                hint = habits.FILE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
                 self._problems.error("unknown-key", key, f"the file has no key `{name}`", hint)
 
     def named(self, name: str, start: Mark) -> Mapping:
@@ -197,7 +195,7 @@ class _Gathered:
             if usable:
                 self.plugins.append(folder)
             else:
-                hint = f"it is looked for in {shown(file.path.parent) or '.'}"
+                hint = near(folder, entry.value) or f"it is looked for in {shown(file.path.parent) or '.'}"
                 self._problems.error("unreadable-file", entry, f"there is no folder `{entry.text}`", hint)
 
     def _routes(self, value: Node) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from router.config import yaml
 from router.config.fields import kind_of
-from router.config.files import MAX_YAML, UnusableFile, read_text, shown
+from router.config.files import MAX_YAML, UnusableFile, near, read_text, shown
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems
 from router.config.references import Found, References
@@ -83,7 +83,8 @@ class Reader:
             text = read_text(path, MAX_YAML)
         except UnusableFile as error:
             mark = error.mark(name) if error.line or where is None else where.mark
-            self._problems.error("unreadable-file", mark, f"`{name}` {error.reason}", error.hint)
+            hint = error.hint or (near(path, str(where.value)) if where is not None else None)
+            self._problems.error("unreadable-file", mark, f"`{name}` {error.reason}", hint)
             return None
         except RecursionError:
             return None
@@ -126,7 +127,8 @@ class Reader:
         paths = [folder / name for name in names if not (folder / name).is_dir()]
         if not paths:
             message = f"`{entry.text}` matches no file"
-            self._problems.warning("empty-include", entry, message, f"it is looked for in {shown(folder) or '.'}")
+            hint = near(folder / pattern, pattern) or f"it is looked for in {shown(folder) or '.'}"
+            self._problems.warning("empty-include", entry, message, hint)
         for path in paths:
             if _real(path) not in chain:  # a pattern may match the file that it stands in
                 self.read(path, entry, chain)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from router.config.files import MAX_SECRET, UnusableFile, read_text, shown
+from router.config.files import MAX_SECRET, UnusableFile, near, read_text, shown
 from router.config.made_up import made_up as a_value_for
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems
@@ -18,6 +18,11 @@ from router.config.problem import Problems
 _SIGN = re.compile(r"\$\$\{|\$\{(?=[A-Za-z_])")
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _LITERAL = "$${"
+#: A whole value as other tools write a variable: the shell, Windows, GitHub Actions, templates.
+_FOREIGN = re.compile(
+    r"\$([A-Z][A-Z0-9_]*_[A-Z0-9_]+)|\$\(([A-Z][A-Z0-9_]*)\)|%([A-Z][A-Z0-9_]*)%"
+    r"|\$?\{\{\s*(?:env|secrets|vars|process\.env)\.(\w+)\s*\}\}"
+)
 
 
 @dataclass(slots=True)
@@ -46,24 +51,38 @@ class References:
         self._problems = problems
         self._found = found
         self._made_up: Callable[[str], str] | None = None
+        self._settings = False
 
-    def resolve(self, node: Node, *, made_up: Callable[[str], str] | None = None) -> Node:
-        """Return the tree with every reference replaced by its text; `made_up` gives that of an unset one."""
+    def resolve(self, node: Node, *, made_up: Callable[[str], str] | None = None, settings: bool = False) -> Node:
+        """Return the tree with every reference replaced by its text; `made_up` gives that of an unset one.
+
+        In `settings` a whole value such as `$NAME` is what other tools write for `${NAME}`, and an error.
+        """
         self._made_up = made_up
+        self._settings = settings
         return self._walk(node, self._replace)
 
     def refuse(self, node: Node) -> Node:
         """Return the tree of a place where no reference may stand; each is an error that says where it belongs."""
+        self._settings = False
         return self._walk(node, self._refused)
 
     def _walk(self, node: Node, change: Callable[[Scalar, re.Match[str]], str]) -> Node:
         if isinstance(node, Scalar):
+            if self._settings and isinstance(node.value, str) and (match := _FOREIGN.fullmatch(node.value)):
+                name = next(group for group in match.groups() if group)
+                hint = f'write "${{{name}}}"'
+                self._problems.error("wrong-reference", node, "a variable is not written like this here", hint)
+                self._problems.spoil(node)
+                return Scalar(a_value_for(name), node.mark, node.text, plain=False)
             if not isinstance(node.value, str) or "${" not in node.value:
                 return node
             return self._scalar(node, node.value, change)
         if isinstance(node, Sequence):
             return Sequence(tuple(self._walk(item, change) for item in node.items), node.mark)
-        return Mapping(tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark)
+        return Mapping(
+            tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark, node.owner
+        )
 
     def _scalar(self, node: Scalar, text: str, change: Callable[[Scalar, re.Match[str]], str]) -> Scalar:
         parts: list[str] = []
@@ -135,7 +154,7 @@ class References:
             if self._made_up is not None and error.reason == "does not exist":
                 return self._make(f"file:{name}", self._made_up)
             message = f"the file `{shown(path)}` {error.reason}"
-            return self._failed("unreadable-file", node, whole, name, message, error.hint)
+            return self._failed("unreadable-file", node, whole, name, message, error.hint or near(path, name))
         if not text:
             state = "names no file" if not name.strip() else f"names the file `{shown(path)}`, which is empty"
             return self._failed("unreadable-file", node, whole, name, f"`{whole[0]}` {state}", None)

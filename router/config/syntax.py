@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from router.config.brackets import in_brackets
 from router.config.cryptic import quote_it
 from router.config.finding import Complaint, Finding, line_at
 from router.config.shape import shape, unclosed
@@ -44,11 +45,14 @@ def find(lines: list[str], complaint: Complaint) -> Finding:
         return _sigil(lines, said.line, at)
     if "scanning a block scalar" in said.context:
         return _sigil(lines, said.context_line, said.context_column)
+    if here[_value_of(here)[0] : at].startswith("*") and "expected" in said.said:
+        return _sigil(lines, said.line, _value_of(here)[0])
     return (
         _escape(lines, said)
         or _reference(here, said, at)
         or _value(here, said, at)
         or _template(here, said, at)
+        or in_brackets(lines, said, at)
         or unclosed(lines, said)
         or shape(lines, said, at)
     )

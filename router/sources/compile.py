@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from router.config import habits
 from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar
 from router.config.problem import Problems, did_you_mean
@@ -85,7 +86,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     query = _names(fields, problems, "query", lambda text: bool(text), frozenset())
     variables = _variables(fields, problems, chosen, own.node)
     retries_dead = _retries_dead(fields, problems)
-    fields.finish(not_yet=NOT_YET)
+    fields.finish(not_yet=NOT_YET, elsewhere=habits.SOURCE)
     if len(problems.errors) > before or found.scheme is None:
         return None
     located = [*type_at, *(place for place in (id_at, time_at) if place)]
@@ -136,7 +137,7 @@ def _merged(own: Mapping, chosen: Provider | None) -> Mapping:
         return own
     present = set(own.keys())
     rest = tuple(entry for entry in chosen.preset.entries if str(entry[0].value) not in present)
-    return Mapping(own.entries + rest, own.mark)
+    return Mapping(own.entries + rest, own.mark, own.owner)
 
 
 class _Places:
@@ -167,7 +168,7 @@ class _Places:
         try:
             place = parse_locator(str(node.value))
         except ValueError as error:
-            self._problems.error("wrong-place", node, f"`{name}`: {error}")
+            self._problems.error("wrong-place", node, f"`{name}`: {error}", _guessed(str(node.value)))
             return None
         if place.header is not None and is_credential(place.header):
             self._problems.error(
@@ -175,6 +176,13 @@ class _Places:
             )
             return None
         return place
+
+
+def _guessed(text: str) -> str | None:
+    """Return what was probably meant by a text that is no place: a header, or a path in the body."""
+    if match := re.fullmatch(r"(?i)(?:headers?[.:]\s*)?(x-[\w-]+|[A-Z][\w]*-[\w-]+)", text):
+        return f"did you mean `header:{match[1]}`?"
+    return f"did you mean `$.{text}`?" if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", text) else None
 
 
 def _path(fields: Fields, problems: Problems, default: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.config.fields import Fields
+from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
 from router.sources.freshness import TOLERANCE
@@ -34,6 +34,14 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
     has_tolerance = fields.get("tolerance") is not None
     tolerance = fields.duration("tolerance", default=TOLERANCE)
     if node is None:
+        return Verification(None)
+    if (
+        isinstance(node, Scalar)
+        and not left_out(node)
+        and str(node.value).lower() in ("false", "no", "off", "null")
+    ):
+        message = "`verify` must be a scheme: that nothing is verified has to be spelled out"
+        problems.error("unknown-scheme", node, message, "write `verify: none`")
         return Verification(None)
     inner = Fields(_as_mapping(node), problems, f"`verify` of {fields.what}")
     name = inner.text("scheme", required=True) if isinstance(node, Scalar | Mapping) else None
@@ -90,7 +98,7 @@ def _secrets(fields: Fields, node: Node | None, problems: Problems, *, strict: b
     """Return the secrets, first one first; in a list empty ones are dropped."""
     if node is None:
         hint = 'write `secret: "${NAME}"`, and set the variable NAME'
-        problems.error("missing-key", fields.node, f"{fields.what} needs a `secret`", hint)
+        fields.lacks("secret", f"{fields.what} needs a `secret`", hint)
         return ()
     found: dict[str, None] = {}
     scalars = fields.names("secret") or []

@@ -112,7 +112,7 @@ def test_a_mistake_in_a_route(text: str, found: str) -> None:
         ),
         (
             "destinations: {a: {type: http, auth: {}}}\n",
-            "1:38 wrong-value: `auth`: give one of `bearer`, `basic`, `header` and",
+            "1:32 wrong-value: `auth`: give one of `bearer`, `basic`, `header` and",
         ),
         (
             "destinations: {a: {type: http, concurrency: 0}}\n",

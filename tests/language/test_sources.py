@@ -194,7 +194,7 @@ def test_a_verified_body_that_is_no_json_is_a_400(body: bytes) -> None:
             "{provider: clrek, secret: x}",
             "2:19 unknown-provider: there is no provider `clrek` (did you mean `clerk`?)",
         ),
-        ("{provider: clerk}", "2:8 missing-key: the source `app` needs a `secret`"),
+        ("{provider: clerk}", "2:3 missing-key: the source `app` needs a `secret`"),
         ("{provider: clerk, secret: short}", "2:34 wrong-secret: the `secret` of the source `app`"),
         ("{provider: clerk, secrt: x}", "2:26 unknown-key: the source `app` has no key `secrt`"),
         ("{verify: none, secret: x, id: $.id}", "2:31 useless-key: a `secret` is of no use with `verify: none`"),
@@ -202,7 +202,7 @@ def test_a_verified_body_that_is_no_json_is_a_400(body: bytes) -> None:
         ("{verify: none, id: $.id, data: header:X}", "2:39 wrong-place: `data` must stand in the body"),
         (
             "{verify: {scheme: token}, secret: abc, id: $.id}",
-            "2:17 missing-key: `verify` of the source `app` needs",
+            "2:9 missing-key: `verify` of the source `app` needs",
         ),
         ("{verify: {scheme: hmak, header: X}, secret: abc, id: $.id}", "2:26 unknown-scheme: there is no scheme"),
         ("{verify: none, id: $.id, tolerance: 5m}", "2:44 useless-key: `tolerance` is of no use"),

@@ -209,7 +209,7 @@ def test_the_journal_is_an_address_or_a_mapping_and_durations_and_sizes_have_uni
 def test_a_duration_without_its_unit_is_an_error_that_shows_the_form(written: str) -> None:
     (said,) = told(load(f"server: {{drain: {written}}}\n"))
     assert said.startswith("1:17 wrong-unit")
-    assert "500ms, 10s, 5m, 2h or 3d" in said or said.endswith("needs a unit (write 10s, or 10m for minutes)")
+    assert "500ms, 10s, 5m, 2h or 3d" in said or said.endswith("needs a unit (write 10s, 10m, 10h or 10d)")
 
 
 def test_a_token_is_required_where_others_reach_the_admin_listener() -> None:

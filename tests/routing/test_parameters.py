@@ -32,7 +32,7 @@ from tests.routing.rules import compile_rules, event, faults_of, reason, rules, 
         ("{text: forbidden}", "4:23 parameters: this word is forbidden"),
         ("hi", "4:16 wrong-type: `shout` must be a mapping, not a text"),
         ("[a]", "4:16 wrong-type: `shout` must be a mapping, not a list"),
-        ("{text: no, html: x}", "4:16 wrong-value: say `text` or `html`"),
+        ("{text: no, html: x}", "4:9 wrong-value: say `text` or `html`"),
         ('{count: many, text: "{{ data.x }}"}', "4:24 wrong-type: `count` must be a whole number, not a text"),
         (
             '{lines: [{sku: "{{ data.x }}", count: many}]}',

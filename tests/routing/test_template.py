@@ -168,7 +168,7 @@ def test_the_name_of_an_element_cannot_be_a_reserved_one() -> None:
         ("{{ data.x | uper }}", "4:36 unknown-filter: there is no filter `uper` (did you mean `upper`?)"),
         ("{% if data.x is evn %}{% endif %}", "4:40 unknown-test: there is no test `evn` (did you mean `even`?)"),
         ("{{ event.tipe }}", "4:27 unknown-name: `event` has no `tipe` (did you mean `type`?)"),
-        ("x {{ data. }}", "4:26 template-syntax: the template is faulty: expected name or number"),
+        ("x {{ data. }}", "4:26 template-syntax: the template is faulty: a name is missing behind a dot"),
         ("{{ data.x", "4:24 template-syntax: the template is faulty"),
         (
             "{% include 'x' %}",

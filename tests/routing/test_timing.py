@@ -208,7 +208,7 @@ def test_every_lane_can_be_stored_and_shown_and_two_are_never_one(first: str, se
 @pytest.mark.parametrize(
     ("keys", "found"),
     [
-        ("delay: 60", "5:16 wrong-unit: `delay` needs a unit (write 60s, or 60m for minutes)"),
+        ("delay: 60", "5:16 wrong-unit: `delay` needs a unit (write 60s, 60m, 60h or 60d)"),
         ("delay: 0s", "5:16 out-of-range: `delay` must be more than 0s"),
         ("delay: -1h", "5:16 wrong-unit: `-1h` is not a duration"),
         ("delay: later", "5:16 wrong-unit: `later` is not a duration"),
@@ -218,8 +218,8 @@ def test_every_lane_can_be_stored_and_shown_and_two_are_never_one(first: str, se
             "delay: '{{ data.end }}'",
             "5:16 constant: `delay` is a duration: a template cannot stand here (for a time",
         ),
-        ("delay: {}", "5:16 missing-key: `delay` needs `until`"),
-        ("delay: {minus: 1d}", "5:16 missing-key: `delay` needs `until`"),
+        ("delay: {}", "5:9 missing-key: `delay` needs `until`"),
+        ("delay: {minus: 1d}", "5:9 missing-key: `delay` needs `until`"),
         ("delay: {untill: data.end}", "5:17 unknown-key: `delay` has no key `untill` (did you mean `until`?)"),
         ("delay: {until: data.end, minus: 1}", "5:41 wrong-unit: `minus` needs a unit"),
         ("delay: {until: data.end, minus: 0s}", "5:41 out-of-range: `minus` must be more than 0s"),
