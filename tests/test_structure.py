@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
+    ("live", "specimen", "stored_rules", "ingress", "rehearsal", "logs", "tracing"),
     ("reload", "admin"),
     ("running",),
     ("app",),
