@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from router.live import Live
 from router.observe import Observer
-from router.reload import Reloader
+from router.reload import Reloader, Result
 from router.ruleset import Loaded, Ruleset, load_ruleset
+from tests.journal.values import Clock
 
 TEXT = """
 include: [routes.d/*.yaml]
@@ -47,9 +48,15 @@ class Shout(Action[Config, Params]):
 class Told(Observer):
     def __init__(self) -> None:
         self.reloads: list[int] = []
+        self.failures: list[str] = []
 
-    def reloaded(self, digest: str, problems: int) -> None:
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
         self.reloads.append(problems)
+        self.failures.append(failure)
+
+
+async def nothing(_: Ruleset) -> None:
+    return
 
 
 class Desk:
@@ -71,7 +78,18 @@ class Desk:
         first = self._load().ruleset
         assert first is not None
         self.live = Live(first)
-        self.reloader = Reloader(self.live, self._load, self._apply, self.told)
+        self.clock = Clock()
+        self.ending = False
+        self.preparing: Callable[[Ruleset], Awaitable[None]] = nothing
+        self.reloader = Reloader(
+            self.live,
+            self._load,
+            lambda ruleset: self.preparing(ruleset),
+            self.applied.append,
+            self.told,
+            clock=self.clock,
+            ending=lambda: self.ending,
+        )
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
@@ -81,9 +99,6 @@ class Desk:
         loaded = load_ruleset(self.folder / "routes.yaml", {})
         self.during()
         return loaded
-
-    async def _apply(self, ruleset: Ruleset) -> None:
-        self.applied.append(ruleset)
 
     @property
     def routes(self) -> list[str]:
@@ -249,7 +264,7 @@ async def test_the_files_of_an_editor_and_of_a_database_are_none_of_its_own(desk
 
 async def test_a_reload_that_was_asked_for_is_not_done_again_by_the_watcher(desk: Desk) -> None:
     desk.write("routes.yaml", TEXT.replace("name: a", "name: b"))
-    assert await desk.reloader.reload()
+    assert (await desk.reloader.reload()).result is Result.LOADED
     assert not await desk.looks(3)
     assert desk.loads == 2
 

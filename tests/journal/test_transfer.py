@@ -76,7 +76,7 @@ async def test_everything_arrives_and_comes_back(
     assert (said["rows"]["events"], said["rows"]["deliveries"]) == (5, 704)
     assert said["held_behind"] == 702
     assert set(said["rows"]) == {
-        *("events", "bodies", "seen", "deliveries", "params", "attempts", "lanes", "replays")
+        *("events", "bodies", "seen", "deliveries", "params", "attempts", "lanes", "replays", "configs")
     }
 
     there = await opened(PostgresJournal(postgres_url, clock=lambda: NOW, worker=False))
