@@ -168,7 +168,7 @@ class Reloader:
             now = stamp(loaded.watched)
             before = {file: old[file] for file in loaded.watched if file in old}
             self._known = {**now, **before}
-            if self._known == now:
+            if before == now:  # a file that is new to it may have changed unseen
                 break
         return loaded
 
