@@ -99,7 +99,7 @@ def test_the_digest_is_that_of_the_ruleset_and_of_its_plans(folder: Path) -> Non
 def test_the_digest_changes_with_every_file_that_decides(folder: Path, name: str) -> None:
     before = in_force(folder).digest
     text = (folder / name).read_text()
-    (folder / name).write_text("#" + text if name.endswith(".yaml") else text + "!")
+    (folder / name).write_text(text + "# more" if name.endswith(".yaml") else "!" + text)
     assert in_force(folder).digest != before
     (folder / name).write_bytes(FILES[name].encode())
     assert in_force(folder).digest == before
@@ -111,9 +111,6 @@ def test_the_digest_changes_with_every_value_from_outside(folder: Path, changes:
 
 
 def test_the_digest_changes_when_two_files_change_places(folder: Path) -> None:
-    (folder / "routes.d/mail.yaml").write_text(
-        FILES["routes.d/mail.yaml"].replace("body:", "headers: {a: {file: b}}, body:")
-    )
     text = FILES["routes.d/mail.yaml"]
     more = text + text.replace("name: mail", "name: two").replace("routes:\n", "").replace("mail.txt", "two.txt")
     (folder / "routes.d/mail.yaml").write_text(more)
@@ -142,7 +139,7 @@ def test_what_is_kept_is_compiled_as_it_was_whatever_the_files_say_today(folder:
     for name in ("routes.yaml", "routes.d/mail.yaml", "env/live.yaml", "mail.txt"):
         (folder / name).unlink()
     (folder / "routes.d/new.yaml").write_text(
-        "routes: [{name: new, actions: [{http: {path: /}, destination: app}]}]"
+        "routes: [{name: a, actions: [{http: {path: /}, destination: app}]}]"
     )
     again = usable(load_stored(config, ENVIRON))
     assert sent(again) == before
@@ -153,10 +150,7 @@ def test_what_is_kept_is_compiled_as_it_was_whatever_the_files_say_today(folder:
 def test_an_include_leads_to_the_file_of_then_though_its_variable_has_another_value(folder: Path) -> None:
     config = kept(folder)
     again = usable(load_stored(config, ENVIRON | {"STAGE": "dev"}))
-    assert (
-        sent(again)[0].startswith(b'{"path":"/mail","body":"friendly greetings of dev')
-        or b"friendly" in sent(again)[0]
-    )
+    assert b"friendly greetings of dev to u1" in sent(again)[0], "the file of then, the value of today"
     assert differences(config, ENVIRON | {"STAGE": "dev"}) == ["the variable `STAGE` has another value today"]
 
 
