@@ -120,13 +120,14 @@ def load_ruleset(
     watched = _watched([*seen, *sorted(files.paths)], document.plugins)
     if problems.errors:
         return Loaded(None, problems, document, watched)
-    secrets = set(document.secrets)
+    secrets = set(document.written_secrets)
     for source in sources.values():
         secrets.update(source.secrets)
     for destination in destinations.values():
         secrets.update(secrets_of(destination.config))
-    taken = snapshot(document, files.read)
-    ruleset = Ruleset(document, taken, registry, sources, destinations, table, watched, Redactor(secrets))
+    taken = snapshot(document, files.read, secrets)
+    redactor = Redactor(secrets | document.secrets)
+    ruleset = Ruleset(document, taken, registry, sources, destinations, table, watched, redactor)
     return Loaded(ruleset, problems, document, watched)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from router.config.files import MAX_SECRET, UnusableFile, read_text
 from router.config.fingerprint import fingerprint
 from router.config.kept import Kept
+from router.config.literals import LITERAL
 from router.journal.answers import StoredConfig
 from router.ruleset import Loaded, Ruleset, load_ruleset
 
@@ -49,6 +50,8 @@ def differences(config: StoredConfig, environ: Mapping[str, str], *, root: Path 
 
 
 def _difference(name: str, was: str, environ: Mapping[str, str], folder: Path) -> str | None:
+    if name.startswith(LITERAL):
+        return None
     if not name.startswith(_FILE):
         return _told(f"the variable `{name}`", was, fingerprint(name, environ.get(name, "")), "set")
     file = folder / name.removeprefix(_FILE)

@@ -216,3 +216,65 @@ def test_every_difference_of_today_is_a_sentence(folder: Path) -> None:
     assert differences(config, ENVIRON) == [
         f"the file `{folder}/keys/app` could be read then, and today it does not exist"
     ]
+
+
+LITERAL = """
+admin: {token: "the-token-of-the-admin-1"}
+journal: "postgresql://me:pass%2Fword7@db/router"
+sources: {clerk: {provider: clerk, secret: [SECRET, "${OLD:-whsec_UVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV}"]}}
+# was: SECRET
+destinations:
+  app: {type: http, base_url: "https://app.example", auth: {bearer: 0123456789abcdef}}
+  slack: {webhook_url: "https://hooks.slack.com/services/T012/B345/s3cr3t"}
+  eng: {type: slack, token: xoxb-123-s3cr3t}
+  sql: {url: "${DB:-postgresql://app:swordfish@db/app}"}
+  local: {type: sql, url: "sqlite:///app.db"}
+routes:
+  - name: all
+    source: clerk
+    actions:
+      - http: {path: /all, body: "{{ data.id }}"}
+        destination: app
+""".replace("SECRET", SECRET)
+WRITTEN = (
+    *(
+        "the-token-of-the-admin-1",
+        "pass%2Fword7",
+        SECRET.removeprefix("whsec_"),
+        "UVVVVVVVVVV",
+        "0123456789abcdef",
+    ),
+    *("T012/B345", "s3cr3t", "swordfish"),
+)
+
+
+@pytest.fixture
+def written(folder: Path) -> Path:
+    shutil.rmtree(folder / "routes.d")
+    (folder / "routes.yaml").write_text(LITERAL)
+    return folder
+
+
+def test_a_secret_that_was_written_into_the_file_is_not_kept(written: Path) -> None:
+    config = stored(in_force(written, {}), NOW)
+    assert [secret for secret in WRITTEN if secret in repr(config)] == []
+    text = config.files["routes.yaml"]
+    assert [len(line) for line in text.splitlines()] == [len(line) for line in LITERAL.splitlines()]
+    for part in ('"https://hooks.slack.com/', "token: xoxb-", "sqlite:///app.db", "//app:", "@db/app", "[whsec_"):
+        assert part in text
+    assert text[text.index("routes:") :] == LITERAL[LITERAL.index("routes:") :]
+
+
+def test_what_is_kept_without_its_secrets_is_compiled_as_before(written: Path) -> None:
+    ruleset = in_force(written, {})
+    config = stored(ruleset, NOW)
+    again = usable(load_stored(config, {}))
+    assert sent(again) == sent(ruleset)
+    assert differences(config, {}) == []
+
+
+@pytest.mark.parametrize("secret", [SECRET, "pass%2Fword7", "swordfish", "xoxb-123-s3cr3t", "0123456789abcdef"])
+def test_the_digest_changes_with_a_secret_that_was_written_into_the_file(written: Path, secret: str) -> None:
+    before = in_force(written, {}).digest
+    (written / "routes.yaml").write_text(LITERAL.replace(secret, secret[:-1] + "8"))
+    assert in_force(written, {}).digest != before

@@ -64,6 +64,11 @@ class Document:
     made: frozenset[str]
     variables: Values[str, str]
 
+    @property
+    def written_secrets(self) -> frozenset[str]:
+        """The secrets of its settings, as they may stand in the file."""
+        return self.journal.secrets | ({self.admin.token} if self.admin.token else frozenset())
+
 
 def read_document(
     path: Path,

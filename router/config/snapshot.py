@@ -10,6 +10,7 @@ from pathlib import Path
 
 from router.config.document import Document
 from router.config.kept import name_of
+from router.config.literals import without_literals
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Snapshot:
     `root` is the folder of the first file; `files` has the texts by name (`kept.name_of`), and `read` names those
     that are YAML, in the order in which they were read. `variables` has the fingerprint of every value that a
     reference stood for: by the name of the variable, or `file:` and the name of a file; '' where it was unset.
+    A secret that was written into a file has been replaced there, and has a fingerprint as `literal:1`.
     `digest` is the SHA-256 of all of it but the root.
     """
 
@@ -37,14 +39,15 @@ class Snapshot:
         object.__setattr__(self, "digest", digest.hexdigest())
 
 
-def snapshot(document: Document, templates: Mapping[Path, str]) -> Snapshot:
-    """Return the snapshot of a document and of the template files that its routes read."""
+def snapshot(document: Document, templates: Mapping[Path, str], secrets: Iterable[str]) -> Snapshot:
+    """Return the snapshot of a document and of the template files that its routes read, without these secrets."""
     root = os.path.abspath(document.path.parent)
     files = {name_of(Path(name), root): text for name, text in document.texts.items()}
     read = tuple(files)
     for path, text in sorted(templates.items()):
         files.setdefault(name_of(path, root), text)
-    return Snapshot(root, read, files, document.variables)
+    texts, literals = without_literals(files, secrets)
+    return Snapshot(root, read, texts, {**document.variables, **literals})
 
 
 def _parts(taken: Snapshot) -> Iterable[str]:
