@@ -18,9 +18,9 @@ def without_literals(texts: Mapping[str, str], secrets: Iterable[str]) -> tuple[
     """Return the texts with other values of the same form for secrets, and the fingerprints of what was taken out.
 
     The texts can be compiled as before, and everything stands where it stood: letters and digits are replaced by
-    others, but for the prefix of a vendor and the host of an address, and nothing of the secret but its length is
-    told. It is found where it stands as a word of its own, in comments too; one that is shorter than SHORTEST, or
-    written with escapes, is not.
+    others, but for the prefix of a vendor and the host of an address. Of the secret its length is told, and where
+    it has other signs. It is found where it stands as a word of its own, in comments too; one that is shorter than
+    SHORTEST, or written with escapes, is not.
     """
     found = dict(texts)
     taken: dict[str, str] = {}
