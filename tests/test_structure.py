@@ -14,14 +14,25 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable", "probed"),
+    ("errors", "model", "ids", "tasks", "printable", "probed", "watched"),
     ("address", "redaction", "observe", "web", "knock", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("connect", "examples", "live", "schema", "specimen", "ingress", "rehearsal", "logs", "tracing"),
+    (
+        "connect",
+        "examples",
+        "live",
+        "schema",
+        "specimen",
+        "stored_rules",
+        "ingress",
+        "rehearsal",
+        "logs",
+        "tracing",
+    ),
     ("reload", "admin"),
     ("running",),
     ("app",),

@@ -79,6 +79,7 @@ def show_event(asked: argparse.Namespace) -> int:
         ("received", when(event.received_at)),
         ("state", event.state + (f": {event.reason}" if event.reason else "")),
         ("duplicates", str(event.duplicates)),
+        ("configuration", event.config[:12] or "unknown"),
         *((f"{name}:", value) for name, value in event.headers),
     ]
     for name, value in facts:
@@ -106,6 +107,7 @@ def _as_dict(event: Any) -> dict[str, Any]:
         "reason": event.reason,
         "size": event.size,
         "duplicates": event.duplicates,
+        "config": event.config or None,
         "deliveries": {state.value: number for state, number in event.deliveries.items()},
     }
 

@@ -102,10 +102,12 @@ class Terminal(Observer):
                 facts = json.dumps(dict(attempt.facts), ensure_ascii=False)
                 self._say(f"  {self._paint('result', 'dim')} {safe(facts)}")
 
-    def reloaded(self, digest: str, problems: int) -> None:
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
         """Show that the files were read again; the problems themselves are in the log."""
         self._say("")
-        if problems:
+        if failure:
+            self._say(self._paint(f"the files were not put in force: {safe(failure)}", "red"))
+        elif problems:
             self._say(self._paint(f"the files have {problems} error(s): the old ones stay in force", "red"))
         else:
             self._say(self._paint(f"reloaded (configuration {digest[:12]})", "cyan"))

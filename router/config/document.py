@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from router.config import habits
 from router.config.fields import kind_of
 from router.config.files import near, shown
+from router.config.fingerprint import fingerprint
 from router.config.include import File, Reader
+from router.config.kept import Kept, name_of
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
 from router.config.references import Found
@@ -38,15 +40,14 @@ class Document:
 
     `files` are all that were read, includes and files of secrets too, and `folders` those whose new files
     would be included: what a watcher looks at. `texts` holds the raw text of each YAML file by the name it
-    has in marks, and `digest` is their SHA-256. `secrets` are the values that came from outside, `made` the
-    names of the variables that were made up.
+    has in marks. `secrets` are the values that came from outside, `made` the names of the variables that were
+    made up, and `variables` the fingerprints of all that references stood for (as a snapshot has them).
     """
 
     path: Path
     files: tuple[Path, ...]
     folders: tuple[Path, ...]
     texts: Values[str, str]
-    digest: str
     server: ServerSettings
     admin: AdminSettings
     journal: JournalSettings
@@ -58,6 +59,12 @@ class Document:
     on_dead: Node | None
     secrets: frozenset[str]
     made: frozenset[str]
+    variables: Values[str, str]
+
+    @property
+    def written_secrets(self) -> frozenset[str]:
+        """The secrets of its settings, as they may stand in the file."""
+        return self.journal.secrets | ({self.admin.token} if self.admin.token else frozenset())
 
 
 def read_document(
@@ -68,17 +75,19 @@ def read_document(
     made_up: Callable[[str], str] | None = None,
     made_up_journal: Callable[[str], str] | None = None,
     seen: list[Path] | None = None,
+    kept: Kept | None = None,
 ) -> Document | None:
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
     are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
     `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
-    at, those that cannot be read too: they may be mended.
+    at, those that cannot be read too: they may be mended. With `kept` the texts are those, and nothing but
+    plugins and files of secrets is looked for on the disk.
     """
     found = Found()
-    reader = Reader(environ, problems, found)
-    reader.read(path)
+    reader = Reader(environ, problems, found, kept)
+    reader.read_all(path)
     if seen is not None:
         seen.extend((*reader.tree.paths, *reader.tree.folders))
     if not reader.tree.whole:
@@ -104,7 +113,6 @@ def read_document(
         files=(*reader.tree.paths, *found.files),
         folders=tuple(dict.fromkeys(reader.tree.folders)),
         texts={file.name: file.text for file in files},
-        digest=_digest(files),
         server=server,
         admin=admin,
         journal=journal,
@@ -116,6 +124,7 @@ def read_document(
         on_dead=gathered.settings.get("on_dead"),
         secrets=frozenset(found.secrets),
         made=frozenset(found.made),
+        variables=_variables(found, os.path.abspath(path.parent)),
     )
 
 
@@ -225,9 +234,6 @@ def _check_route_names(routes: list[Node], problems: Problems) -> None:
                 problems.error("duplicate-name", name, message, "give one of them another name")
 
 
-def _digest(files: list[File]) -> str:
-    digest = sha256()
-    for file in files:
-        raw = file.text.encode()
-        digest.update(f"{len(raw)}:".encode() + raw)
-    return digest.hexdigest()
+def _variables(found: Found, root: str) -> dict[str, str]:
+    files = {f"file:{name_of(path, root)}": text for path, text in found.contents.items()}
+    return {name: fingerprint(name, value) for name, value in (found.values | files).items()}

@@ -10,6 +10,7 @@ from pathlib import Path
 from router.config import yaml
 from router.config.fields import kind_of
 from router.config.files import MAX_YAML, UnusableFile, near, read_text, shown
+from router.config.kept import Kept
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems
 from router.config.references import Found, References
@@ -42,12 +43,26 @@ class Tree:
 class Reader:
     """Reads files, each once; what is wrong with them is noted in `problems`."""
 
-    def __init__(self, environ: Values[str, str], problems: Problems, found: Found) -> None:
+    def __init__(
+        self, environ: Values[str, str], problems: Problems, found: Found, kept: Kept | None = None
+    ) -> None:
         self._environ = environ
         self._problems = problems
         self._found = found
+        self._kept = kept
         self._seen: set[Path] = set()
         self.tree = Tree()
+
+    def read_all(self, path: Path) -> None:
+        """Read the first file and all that it includes, or the files that were kept."""
+        if self._kept is None:
+            return self.read(path)
+        for known in self._kept.paths:
+            if (file := self._file(known, None)) is None:
+                self.tree.whole = False
+            else:
+                self.tree.files.append(file)
+        return None
 
     def read(self, path: Path, where: Scalar | None = None, chain: tuple[Path, ...] = ()) -> None:
         """Read one file and then its includes; `where` is the place that names it, `chain` what led to it."""
@@ -80,7 +95,7 @@ class Reader:
     def _file(self, path: Path, where: Scalar | None) -> File | None:
         name = shown(path)
         try:
-            text = read_text(path, MAX_YAML)
+            text = read_text(path, MAX_YAML) if self._kept is None else self._kept.text(path)
         except UnusableFile as error:
             mark = error.mark(name) if error.line or where is None else where.mark
             hint = error.hint or (near(path, str(where.value)) if where is not None else None)

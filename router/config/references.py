@@ -32,6 +32,8 @@ class Found:
     secrets: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
     files: list[Path] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)  #: of the variables; '' of one that is unset
+    contents: dict[Path, str] = field(default_factory=dict)  #: of the files; '' of one that cannot be read
 
 
 class References:
@@ -126,7 +128,7 @@ class References:
         if variable is None:
             return self._wrong(node, whole, f"`{whole[0]}` is no reference")
         name, default = variable[1], variable[2]
-        value = self._environ.get(name, "")
+        value = self._found.values[name] = self._environ.get(name, "")
         if not value:
             return default if default is not None else self._unset(node, whole, name)
         if not _is_text(value):
@@ -148,6 +150,7 @@ class References:
         path = self._folder / name
         if name.strip():
             self._found.files.append(path)
+            self._found.contents.setdefault(path, "")
         try:
             text = read_text(path, MAX_SECRET).rstrip("\r\n") if name.strip() else ""
         except UnusableFile as error:
@@ -158,6 +161,7 @@ class References:
         if not text:
             state = "names no file" if not name.strip() else f"names the file `{shown(path)}`, which is empty"
             return self._failed("unreadable-file", node, whole, name, f"`{whole[0]}` {state}", None)
+        self._found.contents[path] = text
         self._remember(text, has_default=False)
         return text
 

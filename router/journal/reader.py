@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from router.errors import JournalError
+from router.journal import configs as config_table
 from router.journal import queries, telling
 from router.journal import replays as replay_table
 from router.journal.connection import code_of
@@ -22,6 +23,7 @@ from router.journal.journal import (
     Queue,
     Stats,
     StoredAttempt,
+    StoredConfig,
     StoredEvent,
     StoredReplay,
 )
@@ -66,6 +68,10 @@ class SqliteReader:
     async def events(self, wanted: EventFilter) -> list[StoredEvent]:
         """List events, newest first, without bodies."""
         return await self._read(queries.events, wanted)
+
+    async def config(self, wanted: str) -> StoredConfig | None:
+        """Return a configuration by its digest or the beginning of it."""
+        return await self._read(config_table.find, wanted)
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

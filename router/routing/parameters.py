@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from router.config.fields import kind_of
+from router.config.kept import Texts
 from router.config.model_check import note_value
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence, at
 from router.config.problem import Problems
@@ -68,7 +68,7 @@ def compile_parameters(
     usage: Usage,
     known: Collection[str],
     problems: Problems,
-    files: set[Path],
+    files: Texts,
 ) -> Parameters | None:
     """Compile and check the parameters of an action; faults are noted at their places."""
     if not isinstance(node, Mapping):

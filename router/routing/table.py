@@ -115,7 +115,7 @@ def compile_routes(
             problems.error("duplicate-name", named, message, "give one of them another name")
         found.append(route)
     told = () if on_dead is None else compile_on_dead(on_dead, context, problems)
-    return RouteTable(found, constants, of_sources, sorted(context.files), told)
+    return RouteTable(found, constants, of_sources, sorted(context.files.paths), told)
 
 
 def _check_constants(node: MappingNode | None, problems: Problems) -> None:

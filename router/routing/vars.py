@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from router.config.kept import Texts
 from router.config.node import Mark, Node
 from router.config.problem import Problems
 from router.errors import RenderError
@@ -63,7 +63,7 @@ def check_name(name: str, mark: Mark, problems: Problems) -> None:
 
 
 def compile_vars(
-    vars_: Iterable[tuple[str, Mark, Node]], known: Collection[str], problems: Problems, files: set[Path]
+    vars_: Iterable[tuple[str, Mark, Node]], known: Collection[str], problems: Problems, files: Texts
 ) -> tuple[Var, ...]:
     """Compile vars in order: each may use `known` and those before it."""
     names, found = set(known), []

@@ -36,9 +36,8 @@ def routes_schema(
     fields = FieldSchemas()
     actions = sorted(registry.actions.values(), key=lambda one: one.name)
     for action in actions:
-        parameters = {"description": _about(action), **_all_of(fields.parameters(action.name, action.action.Params))}
-        if "description" in fields.definitions.get(f"{action.name}.{action.action.Params.__name__}", {}):
-            parameters["description"] = _about(action)
+        ours = fields.parameters(action.name, action.action.Params)
+        parameters: Schema = {"description": _about(action), "allOf": [ours]}
         for of in ("action", "deathAction"):
             inner[of]["properties"][action.name] = parameters
     for of in ("action", "deathAction"):  # exactly one key is a plugin's
@@ -55,7 +54,10 @@ def routes_schema(
     if sources:
         one = _offered(sorted(sources))
         about = inner["route"]["properties"]["source"]["description"]
-        inner["route"]["properties"]["source"] = {"description": about, "anyOf": [one, {"type": "array", "items": one}]}
+        inner["route"]["properties"]["source"] = {
+            "description": about,
+            "anyOf": [one, {"type": "array", "items": one}],
+        }
     return {"$schema": DRAFT, **_referable(closed(made))}
 
 
@@ -117,10 +119,6 @@ def _about(action: RegisteredAction) -> str:
 def _offered(words: Sequence[str]) -> Schema:
     """Return a text for which these words are completions."""
     return {"anyOf": [{"enum": list(words)}, {"type": "string"}]} if words else {"type": "string"}
-
-
-def _all_of(schema: Schema) -> Schema:
-    return {"allOf": [schema]} if "$ref" in schema else schema
 
 
 def _referable(value: Any) -> Any:

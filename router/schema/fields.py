@@ -1,8 +1,7 @@
-"""The fields of a plugin's models as JSON Schema: what may stand in the file, templates and references included."""
+"""The fields of a plugin's models as JSON Schema: what may stand in the file, templates and references too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -58,7 +57,7 @@ class FieldSchemas:
             return {"type": "object"}
         for name, inner in whole.pop("$defs", {}).items():
             self.definitions[f"{plugin}.{name}"] = _referable(inner)
-        made = _referable(whole)
+        made: Schema = _referable(whole)
         made["description"] = _first_line(model)
         return made
 
@@ -168,7 +167,7 @@ def _referable(value: Any) -> Any:
 
 def _setting(schema: Schema) -> Schema:
     made: Schema = _referable(schema)
-    about = {key: made.pop(key) for key in ("description", "default") if key in made}
+    about: Schema = {key: made.pop(key) for key in ("description", "default") if key in made}
     if about.get("default", "") is None:
         del about["default"]
     options = made.pop("anyOf") if set(made) == {"anyOf"} else [made]
@@ -179,5 +178,5 @@ def _setting(schema: Schema) -> Schema:
     return {**about, **_beside(_any_of(options))}
 
 
-def _first_line(model: Mapping[str, Any] | type[BaseModel]) -> str:
+def _first_line(model: type[BaseModel]) -> str:
     return (model.__doc__ or "").strip().split("\n")[0]

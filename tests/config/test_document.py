@@ -60,14 +60,6 @@ def test_a_document_holds_what_the_file_and_its_includes_say() -> None:
     assert list(document.texts) == ["routes.yaml", "more/two.yaml", "env/dev.yaml"]
 
 
-def test_the_digest_changes_with_any_file() -> None:
-    first = good("include: b.yaml", b="vars: {a: 1}")
-    again = good("include: b.yaml", b="vars: {a: 1}")
-    other = good("include: b.yaml", b="vars: {a: 2}")
-    assert first.digest == again.digest != other.digest
-    assert len(first.digest) == 64
-
-
 def test_a_pattern_skips_its_own_file_and_a_file_is_read_once() -> None:
     document = good(
         "include: ['*.yaml', two.yaml]\nroutes: [{name: a}]", one="include: two.yaml", two="routes: [{name: b}]"

@@ -20,7 +20,7 @@ def test_a_mistake_in_a_file_is_told_in_the_file() -> None:
     (problem,) = load(HEAD + "routes:\n" + text).problems
     assert (str(problem.mark), problem.hint) == ("hello.html:2:12", "did you mean `primary_email`?")
     (said,) = faults(text.replace("hello.html", "hallo.html"))
-    assert "unreadable-file: `html`: the file hallo.html cannot be read: No such file" in said
+    assert "unreadable-file: `html`: the file hallo.html does not exist" in said
 
 
 @pytest.mark.parametrize(
