@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("routing", "delivery"),
     ("ruleset",),
     ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
-    ("reload", "admin"),
+    ("testing", "reload", "admin"),
     ("running",),
     ("app",),
     ("cli",),
