@@ -17,7 +17,7 @@ def test_an_expectation_of_what_does_not_exist_is_told_with_what_was_meant() -> 
               mail: {}
               welcome/slak: {}
               welcome/slack: {txt: hi}
-              welcome/mail: {state: died, lane: x}
+              welcome/mail: {state: died, text: x}
         """
     )
     assert [line.split(" ", 1)[1] for line in found] == [
@@ -29,7 +29,7 @@ def test_an_expectation_of_what_does_not_exist_is_told_with_what_was_meant() -> 
         "unknown-action: there is no action `welcome/slak` (did you mean `welcome/slack`?)",
         "unknown-key: `slack` has no parameter `txt` (did you mean `text`?)",
         "unknown-value: `died` is no state of a planned delivery (did you mean `dead`?)",
-        "unknown-key: beside `state` only `reason` can stand, not `lane`",
+        "unknown-key: beside `state` no `text` can stand (known: reason, destination, due_at, lane)",
     ]
     assert found[1].startswith("4:14 ")
 
