@@ -86,7 +86,7 @@ def _actions(node: Node, what: str, known: Known, problems: Problems) -> tuple[t
             if name in known.routes:
                 of_route = [action for action in known.actions if action.rpartition("/")[0] == name]
                 guess = "write ROUTE/ACTION: " + ", ".join(of_route)
-            problems.error("unknown-action", key, f"there is no action `{name}`", guess)
+            problems.error("unknown-route", key, f"there is no action `{name}`", guess)
             continue
         for one in value.items if isinstance(value, Sequence) else (value,):
             _check_value(one, name, known, problems)
