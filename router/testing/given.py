@@ -156,7 +156,7 @@ def _json(body: bytes, node: Node, problems: Problems) -> Any:
         problems.error("unreadable-file", node, f"the file is not JSON: {what}")
     except (ValueError, RecursionError):
         problems.error(
-            "unreadable-file", node, "the file is not JSON that can be used: too deep, or a number is too long"
+            "unreadable-file", node, "the file is not usable JSON: too deep, or a number is too long"
         )
     return _UNUSABLE
 
