@@ -80,7 +80,7 @@ def read_given(fields: Fields, setting: Setting, problems: Problems) -> Given | 
     try:
         request_ = signed_request(source, type_ or "", made, message_id, setting.at)
     except ValueError as error:
-        problems.error("unsignable", named, f"{error}: give the whole `request` as it came")
+        problems.error("which-event", named, f"{error}: give the whole `request` as it came")
         return None
     return Given(source, _with(request_, headers), type_ if own and changes is None else None, timed=setting.timed)
 
@@ -155,9 +155,7 @@ def _json(body: bytes, node: Node, problems: Problems) -> Any:
         what = f"{error.msg} in line {error.lineno}, column {error.colno}"
         problems.error("unreadable-file", node, f"the file is not JSON: {what}")
     except (ValueError, RecursionError):
-        problems.error(
-            "unreadable-file", node, "the file is not usable JSON: too deep, or a number is too long"
-        )
+        problems.error("unreadable-file", node, "the file is not usable JSON: too deep, or a number is too long")
     return _UNUSABLE
 
 
@@ -183,7 +181,7 @@ def _change(payload: Any, node: Node, problems: Problems, *, is_sample: bool) ->
     for key, value in node.entries:
         path = str(key.value)
         if is_sample and (near := _near(payload, path)) is not None:
-            problems.warning("unknown-place", key, f"the sample has no `{path}`, so that it is added", near)
+            problems.warning("added-place", key, f"the sample has no `{path}`, so that it is added", near)
         try:
             set_at(payload, path, plain(value))
         except ValueError as error:

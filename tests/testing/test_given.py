@@ -122,7 +122,7 @@ def test_what_cannot_come_in_is_told_at_its_place() -> None:
         "which-event: `event` cannot stand beside `request`, which is taken as it came "
         "(the source stands in `request`)",
         "which-event: `payload` and `file` are one too many: keep one",
-        "unknown-place: the sample has no `data.fist_name`, so that it is added (did you mean `data.first_name`?)",
+        "added-place: the sample has no `data.fist_name`, so that it is added (did you mean `data.first_name`?)",
         "which-event: this says not which event comes "
         "(write `event: SOURCE/TYPE`, or give a `payload` or a `file`)",
         "unknown-sample: there is no sample of `github/release.published` "
