@@ -83,6 +83,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "which-destination": "several destinations that an action could go to",
         "wrong-destination": "a destination of another type",
         "constant-lane": "a lane that is the same for every event",
+        "unreachable": "a destination or the journal that gives no answer",
+        "misfit": "what does not fit its destination",
     },
     "Routes and conditions": {
         "unknown-event": "an event type that the provider does not send",
@@ -139,7 +141,7 @@ WARNINGS = frozenset(
 )
 
 #: Told as an error or as a warning, as the plugin says.
-EITHER = frozenset(("parameters",))
+EITHER = frozenset(("parameters", "misfit"))
 
 
 def severity(code: str) -> str:

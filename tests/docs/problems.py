@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
+import sqlite3
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from router.config.codes import GROUPS, page_name, severity
 from router.config.problem import Problems
 from router.config.report import render
+from router.connect import connect
 from router.ruleset import Loaded, load_ruleset
+from router.running import client_session
 from router.testing.reading import read_tests
 from router.testing.rules import Rules
 from tests.docs.pages import PROBLEMS, Block, blocks
@@ -27,6 +32,7 @@ _AROUND = {
         "app": '{type: http, base_url: "http://localhost:3000"}',
     },
 }
+_CONNECTED = ("unreachable", "misfit")  #: told with `--connect` only
 _PLUGINS = {"app": "http"}
 #: What the tests are about, on pages of mistakes in tests.
 _ROUTES = """routes:
@@ -70,7 +76,20 @@ def _load(files: dict[str, str], block: Block) -> Loaded:
         if re.search(r"(?m)^tests:", block.text):
             return _load_tests(block)
         Path("routes.yaml").write_text(block.text + _around(block.page.read_text(), block.text))
-        return load_ruleset(Path("routes.yaml"), _ENVIRON)
+        loaded = load_ruleset(Path("routes.yaml"), _ENVIRON)
+        if block.page.stem in _CONNECTED:
+            asyncio.run(_reach(files, loaded))
+        return loaded
+
+
+async def _reach(files: dict[str, str], loaded: Loaded) -> None:
+    """Reach the destinations too, in a folder with the databases that the scripts of the page make."""
+    for name, script in files.items():
+        with contextlib.closing(sqlite3.connect(Path(name).with_suffix(".db"))) as database:
+            database.executescript(script)
+    assert loaded.ruleset is not None
+    async with client_session() as http:
+        await connect(loaded.ruleset, http, loaded.problems, datetime(2026, 1, 15, 12, tzinfo=UTC))
 
 
 def _load_tests(block: Block) -> Loaded:
