@@ -110,6 +110,13 @@ GROUPS: dict[str, dict[str, str]] = {
         "raw-not-allowed": "`raw` in a field that does not permit it",
         "constant": "a template where only a constant can stand",
     },
+    "Tests of routes": {
+        "which-event": "a test that does not say which event comes",
+        "unknown-sample": "a sample that does not exist",
+        "unknown-place": "a place that the payload does not have",
+        "added-place": "a place that a sample does not have",
+        "unknown-route": "a route, or an action of one, that does not exist",
+    },
 }
 
 CODES: dict[str, str] = {code: title for codes in GROUPS.values() for code, title in codes.items()}
@@ -117,6 +124,7 @@ CODES: dict[str, str] = {code: title for codes in GROUPS.values() for code, titl
 #: What is allowed and probably not meant; all others are errors.
 WARNINGS = frozenset(
     (
+        "added-place",
         "constant-lane",
         "deep-path",
         "empty-include",

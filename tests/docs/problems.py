@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from router.config.codes import GROUPS, page_name, severity
+from router.config.problem import Problems
 from router.config.report import render
 from router.connect import connect
 from router.ruleset import Loaded, load_ruleset
 from router.running import client_session
+from router.testing.reading import read_tests
+from router.testing.rules import Rules
 from tests.docs.pages import PROBLEMS, Block, blocks
 
 #: What an example may use without defining it; what it does not name is left out.
@@ -31,6 +34,13 @@ _AROUND = {
 }
 _CONNECTED = ("unreachable", "misfit")  #: told with `--connect` only
 _PLUGINS = {"app": "http"}
+#: What the tests are about, on pages of mistakes in tests.
+_ROUTES = """routes:
+  - name: welcome
+    source: clerk
+    event: user.created
+    actions: [slack: {text: "Hello {{ data.first_name }}"}]
+"""
 _ENVIRON = {
     "CLERK_WEBHOOK_SIGNING_SECRET": "whsec_" + "QUFB" * 8,
     "GITHUB_SECRET": "a-github-secret",
@@ -63,6 +73,8 @@ def _load(files: dict[str, str], block: Block) -> Loaded:
         for name, text in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(text)
+        if re.search(r"(?m)^tests:", block.text):
+            return _load_tests(block)
         Path("routes.yaml").write_text(block.text + _around(block.page.read_text(), block.text))
         loaded = load_ruleset(Path("routes.yaml"), _ENVIRON)
         if block.page.stem in _CONNECTED:
@@ -78,6 +90,15 @@ async def _reach(files: dict[str, str], loaded: Loaded) -> None:
     assert loaded.ruleset is not None
     async with client_session() as http:
         await connect(loaded.ruleset, http, loaded.problems, datetime(2026, 1, 15, 12, tzinfo=UTC))
+
+
+def _load_tests(block: Block) -> Loaded:
+    """Load a file of tests, beside the routes that all of these pages are about."""
+    Path("routes.yaml").write_text(_ROUTES + _around(_ROUTES, _ROUTES))
+    Path("routes.test.yaml").write_text(block.text)
+    problems = Problems()
+    read_tests(Path("routes.test.yaml"), Rules(Path("routes.yaml"), _ENVIRON, problems), problems)
+    return Loaded(load_ruleset(Path("routes.yaml"), _ENVIRON).ruleset, problems, None)
 
 
 def _around(page: str, text: str) -> str:
