@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
+    ("comparison",),
     ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
     ("reload", "admin"),
     ("running",),
