@@ -16,6 +16,7 @@ from router.cli.options import add_journal, add_json, moment, positive
 
 if TYPE_CHECKING:
     from router.cli.diff_walk import Walk
+    from router.comparison.settings import Setting
     from router.comparison.sides import Sides
     from router.ruleset import Ruleset
 
@@ -66,13 +67,13 @@ def diff(asked: argparse.Namespace) -> int:
     if asked.old is not None:
         asked.config = asked.old
     _check(asked)
-    before, after = _loaded(asked.config), _loaded(asked.new)
+    before, after = _loaded(asked.config, asked.new)
     route = asked.route
     if route is not None:
         _check_route(route, before, after)
     sides = Sides(before, after, None if route is None else lambda name, _: name == route)
     walk, stopped = _walked(asked, sides)
-    found = list(settings(before, after))
+    found = [setting for setting in settings(before, after) if _about(route, setting)]
 
     def clean(text: str) -> str:
         return after.redactor.text(before.redactor.text(text))
@@ -105,8 +106,8 @@ def _check_route(route: str, before: Ruleset, after: Ruleset) -> None:
         raise Stop(f"neither file has a route `{route}`" + (f": {hint}" if hint else ""), AT_FAULT)
 
 
-def _loaded(path: Path) -> Ruleset:
-    """Return a file's rules, or end with its problems as `router check` tells them."""
+def _loaded(*paths: Path) -> list[Ruleset]:
+    """Return the rules of files, or end with the problems of all of them as `router check` tells them."""
     import os
 
     from router.cli.output import colored
@@ -114,11 +115,22 @@ def _loaded(path: Path) -> Ruleset:
     from router.config.report import render
     from router.ruleset import load_ruleset
 
-    loaded = load_ruleset(path, os.environ, made_up=made_up)
-    if loaded.ruleset is None:
+    found = [(path, load_ruleset(path, os.environ, made_up=made_up)) for path in dict.fromkeys(paths)]
+    faulty = [(path, loaded) for path, loaded in found if loaded.ruleset is None]
+    for _, loaded in faulty:
         print(render(loaded.problems, loaded.texts, color=colored(sys.stderr)), file=sys.stderr)
-        raise Stop(f"{path} has errors: nothing was compared", AT_FAULT)
-    return loaded.ruleset
+    if faulty:
+        names = " and ".join(str(path) for path, _ in faulty)
+        raise Stop(f"{names}: there are errors, nothing was compared", AT_FAULT)
+    rules = {path: loaded.ruleset for path, loaded in found if loaded.ruleset is not None}
+    return [rules[path] for path in paths]
+
+
+def _about(route: str | None, setting: Setting) -> bool:
+    """Tell whether a setting is about a route, or about no route at all."""
+    if route is None or not setting.of.startswith(("route", "action ")):
+        return True
+    return setting.difference.path == route or setting.of.startswith(f"action {route}/")
 
 
 def _walked(asked: argparse.Namespace, sides: Sides) -> tuple[Walk, bool]:

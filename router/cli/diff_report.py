@@ -75,6 +75,10 @@ class Report:
                 self._difference(setting.difference, "  ")
 
     def _there(self, of: str, difference: Difference) -> None:
+        if isinstance(difference.after, bool):
+            said = self._paint("switched on" if difference.after else "switched off", "yellow")
+            self._write(f"{of} {safe(difference.path)}: {said} in the new file")
+            return
         new = difference.before is MISSING
         said = self._paint("only in the new file", "green") if new else self._paint("not in the new file", "red")
         self._write(f"{of} {safe(difference.path)}: {said}")
@@ -87,16 +91,16 @@ class Report:
         fields = ", ".join(f"{safe(name)} {count:,}" for name, count in group.fields.items())
         self._write(f"  {safe(group.action)}: {said}" + (f" ({fields})" if fields else ""))
         for example in group.examples:
-            self._example(example)
+            self._example(example, "today" if group.kind is Kind.NEW else "new file")
 
-    def _example(self, example: Example) -> None:
+    def _example(self, example: Example, side: str) -> None:
         subject = example.subject
         item = "" if example.index is None else f", item {example.index}"
         name = f"{subject.source}/{subject.type}"
         title = safe(name) if subject.uid == name else f"{safe(subject.uid)} {safe(name)} {safe(subject.id)}"
         self._write(f"    {self._paint(title + item, 'bold')}")
         if example.why:
-            self._write(f"      {_cut(example.why)}")
+            self._write(f"      {side}: {_cut(example.why)}")
         if example.state:
             self._write(f"      {_cut(example.state)}")
         for difference in example.differences:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from router.cli.progress import Progress
-from router.comparison.sides import Reading, Sides, read
+from router.comparison.sides import Reading, Sides
 from router.comparison.tally import Subject, Tally
 from router.errors import JournalError
 from router.journal.journal import Contents, EventFilter, StoredEvent
@@ -95,8 +95,7 @@ class Walk:
         request = RawRequest(
             event.source, "POST", path, contents.query, contents.headers, contents.body, event.received_at
         )
-        before = read(self._sides.before, request, event.uid)
-        after = read(self._sides.after, request, event.uid)
+        before, after = self._sides.read(request, event.uid)
         self._compare(Subject(event.uid, event.id, event.source, event.type, event.received_at), before, after)
 
     def _compare(self, subject: Subject, before: Reading, after: Reading) -> None:

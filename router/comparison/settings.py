@@ -32,7 +32,11 @@ def names_of(ruleset: Ruleset) -> set[Name]:
 
 
 def settings(before: Ruleset, after: Ruleset) -> Iterator[Setting]:
-    """Yield what differs in destinations, sources and the retries of actions that both have, and which are new."""
+    """Yield what differs, but for the deliveries of events.
+
+    Of `route`, `destination` and `source`: which of them only one has (the other side is MISSING), and the routes
+    that are switched on or off (true or false). Of a destination, source or action that both have: its settings.
+    """
     for what, old, new in (
         ("route", before.table.actions, after.table.actions),
         ("destination", _named(before), _named(after)),
@@ -40,9 +44,10 @@ def settings(before: Ruleset, after: Ruleset) -> Iterator[Setting]:
     ):
         for name in (*old, *(name for name in new if name not in old)):
             if name not in new:
-                yield Setting(what, Difference(name, "there", MISSING))
+                yield Setting(what, Difference(name, name, MISSING))
             elif name not in old:
-                yield Setting(what, Difference(name, MISSING, "there"))
+                yield Setting(what, Difference(name, MISSING, name))
+    yield from _switches(before, after)
     for name, destination in before.destinations.items():
         if (other := after.destinations.get(name)) is not None:
             yield from _of(f"destination {name}", _destination(destination), _destination(other))
@@ -50,7 +55,6 @@ def settings(before: Ruleset, after: Ruleset) -> Iterator[Setting]:
         if name in after.sources:
             yield from _of_source(name, before, after)
     yield from _policies(before, after)
-    yield from _switches(before, after)
 
 
 def _of(of: str, before: Any, after: Any) -> Iterator[Setting]:
@@ -84,7 +88,7 @@ def _switches(before: Ruleset, after: Ruleset) -> Iterator[Setting]:
     for route in before.table.routes:
         other = after.table.route(route.name)
         if other is not None and other.enabled != route.enabled:
-            yield Setting(f"route {route.name}", Difference("enabled", route.enabled, other.enabled))
+            yield Setting("route", Difference(route.name, route.enabled, other.enabled))
 
 
 def _named(ruleset: Ruleset) -> dict[str, Destination]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from router.comparison.change import Change, Comparer, Outcome
 from router.comparison.settings import names_of
+from router.config.node import plain
 from router.errors import Rejected
 from router.model import Event, EventState, RawRequest
 from router.routing.explain import Explanation
@@ -28,6 +30,18 @@ class Sides:
     before: Ruleset
     after: Ruleset
     only: Only | None = None
+
+    @cached_property
+    def _alike(self) -> frozenset[str]:
+        """The sources that both say in the same words: their events are read once."""
+        old, new = self.before.document.sources, self.after.document.sources
+        both = ((name, old.get(name), new.get(name)) for name in old.keys())
+        return frozenset(name for name, a, b in both if a and b and plain(a) == plain(b))
+
+    def read(self, request: RawRequest, uid: str) -> tuple[Reading, Reading]:
+        """Return the event of a request that was verified before, as each configuration reads it."""
+        before = read(self.before, request, uid)
+        return before, before if request.source in self._alike else read(self.after, request, uid)
 
     @property
     def comparer(self) -> Comparer:
@@ -76,5 +90,5 @@ def _why(explained: Explanation, route: str, action: str) -> str:
         return found.reason
     made = next((verdict for verdict in found.actions if verdict.name == action), None)
     if made is None:
-        return found.reason if found.reason.startswith("`else`") else f"the route has no action `{action}` for it"
+        return found.reason if found.reason.startswith("`else`") else f"the route has no action `{action}`"
     return "there is no such item" if made.made else made.reason
