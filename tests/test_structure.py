@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("comparison",),
+    ("comparison", "masking"),
     ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
     ("reload", "admin"),
     ("running",),

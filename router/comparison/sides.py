@@ -35,7 +35,8 @@ class Sides:
     def _alike(self) -> frozenset[str]:
         """The sources that both say in the same words: their events are read once."""
         old, new = self.before.document.sources, self.after.document.sources
-        both = ((name, old.get(name), new.get(name)) for name in old.keys())
+        old_names = [str(key.value) for key, _ in old.entries]
+        both = ((name, old.get(name), new.get(name)) for name in old_names)
         return frozenset(name for name, a, b in both if a and b and plain(a) == plain(b))
 
     def read(self, request: RawRequest, uid: str) -> tuple[Reading, Reading]:
