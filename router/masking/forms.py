@@ -79,7 +79,7 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = tuple(
         (Kind.PHONE, r"(?<![\w+])\+\d[\d ()./-]{6,18}\d(?!\w)", _any),
         (Kind.ID, r"(?<![A-Za-z0-9_-])[A-Za-z]+(?:_[a-z]+)*_[A-Za-z0-9]{8,}(?![A-Za-z0-9_-])", _identified),
         (Kind.BLOB, r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])", _mixed),
-        (Kind.BLOB, r"[A-Za-z0-9]{20,}", _mixed),
+        (Kind.BLOB, r"[A-Za-z0-9]{20,}={0,2}", _mixed),
     )
 )
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")

@@ -85,6 +85,9 @@ class _Masker:
                 self._learn(value, kind)
 
     def _learn(self, value: str, kind: Kind) -> None:
+        if kind is Kind.NAME and "/" in value:
+            for part in value.split("/"):
+                self._learn(part, kind)
         if len(value) >= _SHORTEST and value not in self._known:
             (self._loose if kind in _LOOSE else self._originals).setdefault(value, kind)
 

@@ -31,7 +31,9 @@ class Substitutes:
         self._given: dict[str, str] = {}
 
     def text(self, kind: Kind, value: str) -> str:
-        """Return the substitute of a text."""
+        """Return the substitute of a text; a name of several parts, `octo/repo`, keeps them."""
+        if kind is Kind.NAME and "/" in value.strip("/"):
+            return "/".join(self.text(kind, part) if part else "" for part in value.split("/"))
         known = value.casefold() if kind is Kind.EMAIL else value
         if known not in self._given:
             self._given[known] = self._next(kind, value)

@@ -135,6 +135,15 @@ def test_a_person_may_keep_and_mask_places() -> None:
     assert masked.places == {Kind.ASKED: ["users[0].bio", "users[0].age"], Kind.NAME: ["name"]}
 
 
+def test_a_name_of_several_parts_keeps_them() -> None:
+    payload = {"full_name": "octo/repo", "owner": {"login": "octo"}, "url": "https://x.dev/repos/octo/repo/issues"}
+    assert only(payload) == {
+        "full_name": "Name1/Name2",
+        "owner": {"login": "Name1"},
+        "url": "https://x.dev/repos/Name1/Name2/issues",
+    }
+
+
 def test_what_was_masked_is_told_by_kind_and_place() -> None:
     masked = mask({"data": {"email": "a@b.de", "ips": ["81.2.69.142", "x"]}})
     assert masked.places == {Kind.EMAIL: ["data.email"], Kind.IP: ["data.ips[0]"]}
