@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ruleset",),
     ("comparison", "masking"),
     ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
-    ("reload", "admin"),
+    ("testing", "reload", "admin"),
     ("running",),
     ("app",),
     ("cli",),
