@@ -16,7 +16,6 @@ from router.cli.exit import FINE, UNREACHABLE, Stop
 _GROUPS = (
     "run", "dev", "check", "test", "diff", "send", "events", "deliveries", "lanes", "retry", "replay", "discard",
     "journal", "plugin",
-    "journal", "plugin",
 )  # fmt: skip
 
 _ABOUT = "Signed webhooks in; Slack posts, emails, HTTP calls and database rows out; from one YAML file."
