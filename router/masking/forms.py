@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from router.masking.kind import Kind
+from router.masking.spans import Taken
 
 _TOKENS = (
     r"whsec_[A-Za-z0-9+/=_-]+",
@@ -66,32 +67,40 @@ def _identified(text: str) -> bool:
     return any(char.isdigit() for char in tail) or (tail != tail.lower() and tail != tail.upper())
 
 
-_FORMS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = tuple(
-    (kind, re.compile(pattern, re.DOTALL), test)
-    for kind, pattern, test in (
-        (Kind.SECRET, rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})", _any),
-        (Kind.EMAIL, r'[^\s@<>"(),:;\[\]\\/=&?]*[^\s@<>"(),:;\[\]\\]@[\w-]+(?:\.[\w-]+)+', _any),
-        (Kind.IP, r"(?<![\w.:/-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])", _address),
-        (Kind.IP, r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", _address),
-        (Kind.ID, r"(?<![\w-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])", _any),
-        (Kind.NUMBER, r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-])", _luhn),
-        (Kind.NUMBER, r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", _mixed),
-        (Kind.PHONE, r"(?<![\w+])\+\d[\d ()./-]{6,18}\d(?!\w)", _any),
-        (Kind.ID, r"(?<![A-Za-z0-9_-])[A-Za-z]+(?:_[a-z]+)*_[A-Za-z0-9]{8,}(?![A-Za-z0-9_-])", _identified),
-        (Kind.BLOB, r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])", _mixed),
-        (Kind.BLOB, r"[A-Za-z0-9]{20,}={0,2}", _mixed),
+#: A kind; a character without which no text has the form; the form; what it must fulfil besides.
+_FORMS: tuple[tuple[Kind, str, re.Pattern[str], Callable[[str], bool]], ...] = tuple(
+    (kind, needed, re.compile(pattern, re.DOTALL), test)
+    for kind, needed, pattern, test in (
+        (Kind.SECRET, "", rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})", _any),
+        (
+            Kind.EMAIL,
+            "@",
+            r'[^\s@<>"(),:;\[\]\\/=&?]{0,64}[^\s@<>"(),:;\[\]\\]@[\w-]{1,63}(?:\.[\w-]{1,63})+',
+            _any,
+        ),
+        (Kind.IP, ".", r"(?<![\w.:/-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])", _address),
+        (Kind.IP, ":", r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", _address),
+        (Kind.ID, "-", r"(?<![\w-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])", _any),
+        (Kind.NUMBER, "", r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-])", _luhn),
+        (Kind.NUMBER, "", r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", _mixed),
+        (Kind.PHONE, "+", r"(?<![\w+])\+\d[\d ()./-]{6,18}\d(?!\w)", _any),
+        (Kind.ID, "_", r"(?<![A-Za-z0-9_-])[A-Za-z]+(?:_[a-z]+)*_[A-Za-z0-9]{8,}(?![A-Za-z0-9_-])", _identified),
+        (Kind.BLOB, "", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])", _mixed),
+        (Kind.BLOB, "", r"[A-Za-z0-9]{20,}={0,2}", _mixed),
     )
 )
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s\"'<>]+")
 """An address inside a text."""
 
 
 def forms_in(text: str) -> Iterator[Found]:
     """Yield the parts of a text that have a form, in their order; what two forms claim is the first one's."""
-    taken: list[Found] = []
-    for kind, pattern, test in _FORMS:
-        for match in pattern.finditer(text):
-            start, end = match.span()
-            if test(match[0]) and all(end <= other.start or start >= other.end for other in taken):
-                taken.append(Found(kind, start, end))
-    yield from sorted(taken, key=lambda found: found.start)
+    taken = Taken(len(text))
+    found = [
+        Found(kind, *match.span())
+        for kind, needed, pattern, test in _FORMS
+        if needed in text
+        for match in pattern.finditer(text)
+        if test(match[0]) and taken.take(*match.span())
+    ]
+    yield from sorted(found, key=lambda one: one.start)

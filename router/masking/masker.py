@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from router.masking.forms import URL, Found, forms_in
 from router.masking.keys import is_structural, kind_of_key
 from router.masking.kind import Kind
+from router.masking.spans import Finder, Taken
 from router.masking.substitutes import Substitutes
 from router.masking.url import parts_of_url
 
@@ -68,8 +69,8 @@ class _Masker:
 
     def masked(self) -> Masked:
         self._gather()
-        self._everywhere = _alternatives(self._originals)
-        self._in_texts = _alternatives(self._loose)
+        self._everywhere = Finder(self._originals)
+        self._in_texts = Finder(self._loose)
         self._found.payload = self._value(self._payload, (), "")
         return self._found
 
@@ -137,13 +138,12 @@ class _Masker:
         return self._replaced(value, path, loose=not is_structural(key))
 
     def _replaced(self, value: str, path: Path, *, loose: bool) -> str:
-        parts = sorted(self._forms(value, path))
-        patterns = [(self._everywhere, self._originals), *([(self._in_texts, self._loose)] if loose else [])]
-        for pattern, kinds in patterns:
-            for match in pattern.finditer(value) if pattern is not None else ():
-                start, end = match.span()
-                if all(end <= other[0] or start >= other[1] for other in parts):
-                    parts.append((start, end, kinds[match[0]]))
+        parts = list(self._forms(value, path))
+        taken = Taken(len(value))
+        for start, end, _ in parts:
+            taken.take(start, end)
+        for finder, kinds in ((self._everywhere, self._originals), (self._in_texts, self._loose))[: 1 + loose]:
+            parts += ((a, b, kinds[value[a:b]]) for a, b in finder.find(value) if taken.take(a, b))
         made, at = [], 0
         for start, end, kind in sorted(parts):
             self._note(kind, path)
@@ -153,14 +153,14 @@ class _Masker:
 
     def _forms(self, value: str, path: Path) -> Iterator[tuple[int, int, Kind]]:
         """Yield the parts that have a form, those inside of addresses too."""
-        urls = [(match.start(), match.end()) for match in URL.finditer(value)]
-        taken: list[tuple[int, int, Kind]] = []
-        for start, end in urls:
-            taken += ((start + a, start + b, kind) for a, b, kind in parts_of_url(value[start:end]))
-        for found in self._formed(value, path):
-            if all(found.end <= a or found.start >= b for a, b, _ in taken):
-                taken.append((found.start, found.end, found.kind))
-        for start, end, kind in taken:
+        found: list[tuple[int, int, Kind]] = []
+        for url in URL.finditer(value):
+            found += ((url.start() + a, url.start() + b, kind) for a, b, kind in parts_of_url(url[0]))
+        found += ((form.start, form.end, form.kind) for form in self._formed(value, path))
+        taken = Taken(len(value))
+        for start, end, kind in found:
+            if not taken.take(start, end):
+                continue
             if value[start:end] not in self._known and unquote(value[start:end]) not in self._known:
                 yield start, end, kind
 
@@ -203,11 +203,3 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from _leaves(inner, (*path, index))
     else:
         yield path, value
-
-
-def _alternatives(originals: Mapping[str, Kind]) -> re.Pattern[str] | None:
-    """Return what finds any of these as whole words, the longest first."""
-    if not originals:
-        return None
-    words = sorted(originals, key=len, reverse=True)
-    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words))

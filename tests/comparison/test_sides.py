@@ -43,7 +43,7 @@ def rules(folder: Path, routes: str) -> Ruleset:
         (FULL.replace("event: a", "event: a\n    enabled: false"), "switched off"),
         (FULL.replace("event: a", "where: {payload.n: 2}"), "payload.n: 2"),
         (
-            FULL.replace("- slack:", "- name: other\n        slack:").replace("hi", "ho"),
+            FULL.replace("- slack:", "- name: b\n        slack:").replace("hi", "ho"),
             "the route has no action `slack`",
         ),
         (FULL.replace("for_each: payload.names", "for_each: payload.none"), "`for_each` has no items"),

@@ -206,3 +206,23 @@ def shape(value: Any) -> Any:
 def test_the_same_payload_is_masked_in_the_same_way(payload: Any) -> None:
     first: Masked = mask(payload)
     assert first == mask(payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"blob": "A" * 200_000},
+        {"blob": "Ab1+" * 10_000},
+        {"text": "a@b.de " * 20_000},
+        {"text": "x" * 100_000 + "@"},
+        {"text": "a:" * 100_000, "n": "1" * 100_000},
+        {"text": "a_" * 100_000},
+        {"text": "https://x.dev/?" + "a=b&" * 40_000},
+        {"people": [{"name": f"Somebody{n}"} for n in range(5_000)], "text": "Somebody77 was here " * 10_000},
+        {"text": "-----BEGIN X-----" * 10_000},
+    ],
+    ids=range(9),
+)
+@pytest.mark.timeout(60)  # a bound against a hang: each takes a part of a second
+def test_a_hostile_payload_takes_time_in_proportion_to_its_size(payload: Any) -> None:
+    assert shape(mask(payload).payload) == shape(payload)
