@@ -20,9 +20,10 @@ def differing(expected: Any, actual: Any, paint: Paint) -> Iterator[str]:
     if isinstance(expected, str) and isinstance(actual, str) and ("\n" in expected or "\n" in actual):
         yield from _lines(expected, actual, paint)
         return
-    one, other = _shown(expected), _shown(actual)
-    yield from _marked("expected", one, other, "green", paint)
-    yield from _marked("actual", other, one, "red", paint)
+    one, other = _WORDS.findall(_shown(expected)), _WORDS.findall(_shown(actual))
+    alike = _alike(one, other)
+    yield from _marked("expected", one, other, "green", paint, alike=alike)
+    yield from _marked("actual", other, one, "red", paint, alike=alike)
 
 
 def _shown(value: Any) -> str:
@@ -30,13 +31,19 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more)"
 
 
-def _marked(word: str, text: str, other: str, style: str, paint: Paint) -> Iterator[str]:
-    """Yield the text with the words marked that the other one has not: by colour, or by a line of carets."""
-    own, others = _WORDS.findall(text), _WORDS.findall(other)
-    matcher = difflib.SequenceMatcher(None, own, others, autojunk=False)
-    alike = matcher.ratio() if len(own) + len(others) < 2000 else 0.0
+def _alike(one: list[str], other: list[str]) -> bool:
+    """Tell whether it helps to mark what differs: the texts have words in common, besides quotes and commas."""
+    words = [{word for word in words if word[0].isalnum()} for words in (one, other)]
+    return bool(words[0] & words[1]) and len(one) + len(other) < 2000
+
+
+def _marked(
+    word: str, own: list[str], others: list[str], style: str, paint: Paint, *, alike: bool
+) -> Iterator[str]:
+    """Yield a text with the words marked that the other one has not: by colour, or by a line of carets."""
     colored, carets = [], []
-    for tag, start, stop, _, _ in matcher.get_opcodes() if alike >= 0.3 else [("equal", 0, len(own), 0, 0)]:
+    matcher = difflib.SequenceMatcher(None, own, others, autojunk=False)
+    for tag, start, stop, _, _ in matcher.get_opcodes() if alike else [("equal", 0, len(own), 0, 0)]:
         part = "".join(own[start:stop])
         colored.append(part if tag == "equal" else paint(part, style, "bold"))
         carets.append((" " if tag == "equal" else "^") * len(part))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from router.cli.differing import differing
 from router.cli.output import Paint, safe, when
 from router.testing.difference import NOTHING
+from router.testing.emit import below
 from router.testing.outcome import Failure, Outcome
 
 
 def failing(outcome: Outcome, paint: Paint) -> Iterator[str]:
     """Yield the lines; no secret is in them."""
-    yield f"{paint('event', 'dim')}  {came(outcome)}"
+    yield f"{paint('event', 'dim')}  {came(outcome).partition(': ')[0]}"
     for failure in outcome.failures:
         yield from _failure(failure, outcome, paint)
 
@@ -33,6 +34,8 @@ def _failure(failure: Failure, outcome: Outcome, paint: Paint) -> Iterator[str]:
     clean = outcome.case.known.ruleset.redactor.tree
     said = clean(failure.message)
     yield f"{paint(str(failure.mark), 'dim')}  {paint(safe(failure.subject), 'bold')}: {safe(said)}"
+    if failure.subject == "expect" and failure.edit is not None:
+        yield from (f"  {line}" for line in (below(clean(failure.edit.value), 0) or "").split("\n"))
     told = [value for value in (failure.expected, failure.actual) if value is not NOTHING]
     if len(told) == 2:
         pair = (clean(failure.expected), clean(failure.actual))

@@ -62,6 +62,11 @@ def _mixed(text: str) -> bool:
     return any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
 
 
+def _encoded(text: str) -> bool:
+    """Tell base64 from the path of a file, which has slashes, too."""
+    return _mixed(text) and ("/" not in text or (text != text.lower() and text != text.upper()))
+
+
 def _identified(text: str) -> bool:
     tail = text.rpartition("_")[2]
     return any(char.isdigit() for char in tail) or (tail != tail.lower() and tail != tail.upper())
@@ -85,7 +90,7 @@ _FORMS: tuple[tuple[Kind, str, re.Pattern[str], Callable[[str], bool]], ...] = t
         (Kind.NUMBER, "", r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", _mixed),
         (Kind.PHONE, "+", r"(?<![\w+])\+\d[\d ()./-]{6,18}\d(?!\w)", _any),
         (Kind.ID, "_", r"(?<![A-Za-z0-9_-])[A-Za-z]+(?:_[a-z]+)*_[A-Za-z0-9]{8,}(?![A-Za-z0-9_-])", _identified),
-        (Kind.BLOB, "", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])", _mixed),
+        (Kind.BLOB, "", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])", _encoded),
         (Kind.BLOB, "", r"[A-Za-z0-9]{20,}={0,2}", _mixed),
     )
 )

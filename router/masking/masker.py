@@ -18,6 +18,7 @@ from router.masking.url import parts_of_url
 Step = str | int
 Path = tuple[Step, ...]
 _SHORTEST = 3  # characters of a value that is looked for inside other texts
+_TELLING = 12  # characters of a query value that is looked for elsewhere
 _LOOSE = frozenset({Kind.NAME, Kind.ADDRESS, Kind.PLACE, Kind.BIRTHDAY})
 
 
@@ -89,6 +90,8 @@ class _Masker:
         if kind is Kind.NAME and "/" in value:
             for part in value.split("/"):
                 self._learn(part, kind)
+        if kind is Kind.URL and len(value) < _TELLING:
+            return  # a number of a page, a name of a branch: they stand in many places for other things
         if len(value) >= _SHORTEST and value not in self._known:
             (self._loose if kind in _LOOSE else self._originals).setdefault(value, kind)
 

@@ -28,7 +28,7 @@ def parts_of_url(url: str) -> Iterator[tuple[int, int, Kind]]:
     end = min((at for at in (url.find("?", start), url.find("#", start)) if at >= 0), default=len(url))
     for match in _OPAQUE.finditer(url, start, end):
         if any(char.isdigit() for char in match[0]) and any(char.isalpha() for char in match[0]):
-            found.append((*match.span(), Kind.URL))
+            found.append((*match.span(), Kind.BLOB))
     found += ((form.start, form.end, form.kind) for form in forms_in(url))
     taken = Taken(len(url))
     yield from sorted(part for part in found if taken.take(part[0], part[1]))

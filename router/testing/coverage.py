@@ -23,7 +23,7 @@ _NOWHERE: dict[str, Any] = {"data": None, "payload": None, "event": {}, "headers
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One thing of a route that a test can make happen: it is `taken`, an action `made`, a condition `true` or `false`."""
+    """What a test can make happen of a route: it is `taken`, an action `made`, a condition `true` or `false`."""
 
     route: str
     kind: Kind

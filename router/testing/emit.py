@@ -8,7 +8,7 @@ from typing import Any
 from router.config.core_schema import resolve
 
 _WIDTH = 100  # columns that a flow collection may fill
-_PLAIN = re.compile(r"[A-Za-z_][\w./@+-]*(?: [\w./@+()-]+)*", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z_/][\w./@+-]*(?: [\w./@+()-]+)*", re.ASCII)
 _OLD_BOOLEANS = frozenset({"y", "n", "yes", "no", "on", "off"})  # other readers of YAML take them for booleans
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -41,7 +41,7 @@ def below(value: Any, indent: int) -> str | None:
 
 def _after(value: Any, indent: int) -> str:
     """Return what follows a key and its colon."""
-    if isinstance(value, str) and (lines := _block(value, indent + 2)) is not None:
+    if isinstance(value, str) and (lines := literal(value, indent + 2)) is not None:
         return f" {lines}"
     short = inline(value)
     if not isinstance(value, dict | list) or (len(short) + indent < _WIDTH and not _has_lines(value)):
@@ -55,7 +55,7 @@ def _has_lines(value: Any) -> bool:
     return any("\n" in one if isinstance(one, str) else _has_lines(one) for one in inner)
 
 
-def _block(text: str, indent: int) -> str | None:
+def literal(text: str, indent: int) -> str | None:
     """Return a text of several lines as a literal block; None where it cannot be one."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) < 2 or not lines[0] or not lines[-1]:

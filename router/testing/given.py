@@ -57,6 +57,7 @@ def read_given(fields: Fields, setting: Setting, problems: Problems) -> Given | 
         return None
     if source is None:
         return None
+    own = payload_node is not None or file_node is not None
     body: bytes | None = None
     payload: Any = None
     if payload_node is not None:
@@ -74,9 +75,8 @@ def read_given(fields: Fields, setting: Setting, problems: Problems) -> Given | 
         return None
     if changes is not None:
         body = None
-        _change(payload, changes, problems)
+        _change(payload, changes, problems, is_sample=not own)
     made = json.dumps(payload).encode() if body is None else body
-    own = payload_node is not None or file_node is not None
     try:
         request_ = signed_request(source, type_ or "", made, message_id, setting.at)
     except ValueError as error:
@@ -124,11 +124,12 @@ def _sample(source: Source, type_: str, node: Node, at: datetime, problems: Prob
     known = _samples(source)
     if type_ in known:
         return sample(source.provider or "", type_, at)
-    hint = did_you_mean(f"{source.name}/{type_}", [f"{source.name}/{name}" for name in known])
-    own = "give it a `payload`, or a `file`"
-    near = hint is not None and hint.startswith("did")
-    message = f"there is no sample of `{source.name}/{type_}`"
-    problems.error("unknown-sample", node, message, hint if near else f"{own}; {hint}" if hint else own)
+    guess = did_you_mean(type_, known) or ""
+    if guess.startswith("did"):
+        hint = guess.replace("`", f"`{source.name}/", 1)
+    else:
+        hint = "give it a `payload`, or a `file`" + (f"; there are {', '.join(known)}" if known else "")
+    problems.error("unknown-sample", node, f"there is no sample of `{source.name}/{type_}`", hint)
     return None
 
 
@@ -158,14 +159,31 @@ def _json(body: bytes, node: Node, problems: Problems) -> Any:
     return _UNUSABLE
 
 
-def _change(payload: Any, node: Node, problems: Problems) -> None:
+def _near(payload: Any, path: str) -> str | None:
+    """Return what is probably meant by a path that a sample has not, but almost."""
+    inner: Any = payload
+    before = ""
+    for step in path.split("."):
+        if not isinstance(inner, dict):
+            return None
+        if step not in inner:
+            hint = did_you_mean(step, inner) or ""
+            return hint.replace("`", f"`{before}", 1) if hint.startswith("did") else None
+        inner, before = inner[step], f"{before}{step}."
+    return None
+
+
+def _change(payload: Any, node: Node, problems: Problems, *, is_sample: bool) -> None:
     if not isinstance(node, MappingNode):
         hint = "such as `set: {data.first_name: null}`"
         problems.error("wrong-type", node, f"`set` must be a mapping of paths, not {kind_of(node)}", hint)
         return
     for key, value in node.entries:
+        path = str(key.value)
+        if is_sample and (near := _near(payload, path)) is not None:
+            problems.warning("unknown-place", key, f"the sample has no `{path}`, so that it is added", near)
         try:
-            set_at(payload, str(key.value), plain(value))
+            set_at(payload, path, plain(value))
         except ValueError as error:
             problems.error("unknown-place", key, str(error), "a path begins at the payload: data.first_name")
 

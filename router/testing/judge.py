@@ -10,7 +10,7 @@ from router.routing.explain import Explanation
 from router.specimen import Specimen
 from router.testing.case import Case, Expected
 from router.testing.judge_action import Judged, judge_action
-from router.testing.judge_verdict import judge_verdict
+from router.testing.judge_verdict import hints, judge_verdict
 from router.testing.outcome import Edit, Failure
 from router.testing.reasons import why, why_not
 from router.testing.snapshot import deliveries_of, snapshot
@@ -22,7 +22,8 @@ def judge(case: Case, specimen: Specimen, plan: Plan | None, explanation: Explan
     if expected is None:
         message = "nothing is expected yet: write `expect`, or let `--update` write what came out"
         whole = snapshot(specimen, plan, explanation)
-        yield Failure("expect", message, case.mark, edit=Edit(("expect",), whole))
+        reasons = tuple(hints(case, specimen.refusal.reason)) if specimen.refusal else ()
+        yield Failure("expect", message, case.mark, reasons=reasons, edit=Edit(("expect",), whole))
         return
     yield from judge_verdict(case, expected, specimen)
     event = specimen.event
@@ -59,11 +60,14 @@ def _actions(expected: Expected, plan: Plan, explanation: Explanation, case: Cas
     found = deliveries_of(plan)
     clean = case.known.ruleset.redactor.text
     verdicts = {route.name: route for route in explanation.routes}
+    known = set(expected.routes[0] if expected.routes else ())  # where they are missing, that is told already
 
     def judged(name: str, part: str) -> Judged:
         parameters = case.known.parameters(name)
         path = ("expect", part, name)
-        return Judged(name, found.get(name, []), parameters, clean, path, why_not(name, verdicts, case.known))
+        return Judged(
+            name, found.get(name, []), parameters, clean, path, why_not(name, verdicts, case.known, known)
+        )
 
     for key, node in expected.actions:
         yield from judge_action(judged(str(key.value), "actions"), node, key.mark, exactly=False)

@@ -36,16 +36,16 @@ def judge_action(judged: Judged, node: Node, key: Mark, *, exactly: bool) -> Ite
     absent = (isinstance(node, Scalar) and not node.value) or (isinstance(node, Sequence) and not node.items)
     if absent or not found:
         if absent and found:
-            message = f"`{judged.name}` is made, and should not be"
+            message = "it is made, and should not be"
             yield Failure(judged.name, message, key, NOTHING, told(found), edit=Edit(judged.path, told(found)))
         elif found or not absent:
-            message = f"`{judged.name}` is not made"
+            message = "it is not made"
             yield Failure(judged.name, message, key, reasons=judged.why_not, edit=Edit(judged.path, None))
         return
     if isinstance(node, Scalar):  # true: made, whatever it is
         dead = [delivery for delivery in found if delivery.state is DeliveryState.DEAD]
         for delivery in dead[:1]:
-            yield Failure(judged.name, f"`{judged.name}` is dead: {delivery.reason}", key)
+            yield Failure(judged.name, f"it is dead: {delivery.reason}", key)
         return
     if isinstance(node, Mapping) and len(found) == 1:
         yield from _one(judged, found[0], node, judged.path, judged.name, key, exactly=exactly)
@@ -53,7 +53,7 @@ def judge_action(judged: Judged, node: Node, key: Mark, *, exactly: bool) -> Ite
     items = node.items if isinstance(node, Sequence) else (node,)
     if len(items) != len(found):
         edit = Edit(judged.path, told(found))
-        message = f"`{judged.name}` is made {_times(len(found))}, and should be {_times(len(items))}"
+        message = f"it is made {_times(len(found))}, and should be made {_times(len(items))}"
         yield Failure(judged.name, message, node.mark, len(items), len(found), edit=edit)
         return
     for index, (item, delivery) in enumerate(zip(items, found, strict=True)):
@@ -62,7 +62,7 @@ def judge_action(judged: Judged, node: Node, key: Mark, *, exactly: bool) -> Ite
 
 
 def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _one(
@@ -75,7 +75,7 @@ def _one(
         yield from _state(delivery, node, path, name)
         return
     if delivery.state is not DeliveryState.READY:
-        message = f"`{name}` is {delivery.state.value}: {delivery.reason}"
+        message = f"it is {delivery.state.value}: {delivery.reason}"
         yield Failure(name, message, key, edit=Edit(path, value_of(delivery)))
         return
     actual = json.loads(delivery.params)
@@ -92,7 +92,7 @@ def _state(delivery: PlannedDelivery, node: Mapping, path: Path, name: str) -> I
     wanted = state.value if isinstance(state, Scalar) else None
     if wanted != delivery.state.value:
         why = f": {delivery.reason}" if delivery.reason else ""
-        message = f"`{name}` is {delivery.state.value}{why}"
+        message = f"it is {delivery.state.value}{why}"
         edit = Edit(path, value_of(delivery))
         yield Failure(f"{name}.state", message, node.mark, wanted, delivery.state.value, edit=edit)
         return
@@ -125,9 +125,11 @@ def _kind(value: Any) -> str:
 
 
 def _edit(difference: Difference, node: Node, actual: Any, path: Path, *, exactly: bool) -> Edit:
-    """Return the smallest edit: the value itself, or what holds it where a member comes or goes."""
+    """Return the smallest edit: the value itself, or what holds it where a member has to go."""
     steps = difference.path
-    if NOTHING in (difference.expected, difference.actual):
+    if difference.expected is NOTHING:
+        return Edit((*path, *steps), difference.actual)
+    if difference.actual is NOTHING:
         steps = steps[:-1]
     inner: Any = node
     for step in steps:

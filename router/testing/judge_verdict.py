@@ -31,7 +31,7 @@ def judge_verdict(case: Case, expected: Expected, specimen: Specimen) -> Iterato
             else Edit(_PATH, verdict_of(specimen))
         )
         message = f"it is refused with {refusal.status}: {refusal.reason}"
-        yield Failure("verify", message, mark, "ok", "refused", tuple(_hints(case, refusal.reason)), edit)
+        yield Failure("verify", message, mark, reasons=tuple(hints(case, refusal.reason)), edit=edit)
         return
     message = "it is refused for another reason"
     if wanted.status not in (None, refusal.status):
@@ -56,7 +56,7 @@ def _said(wanted: Verdict) -> Any:
     return {"status": wanted.status, **({} if wanted.reason is None else {"reason": wanted.reason})}
 
 
-def _hints(case: Case, reason: str) -> Iterator[Reason]:
+def hints(case: Case, reason: str) -> Iterator[Reason]:
     """Yield what often makes a genuine request be refused in a test."""
     if not case.given.captured:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from router.routing.condition_result import ConditionResult
 from router.routing.explain import RouteVerdict
@@ -23,15 +23,17 @@ def why(route: RouteVerdict, known: Known) -> Iterator[Reason]:
         yield Reason(f"`{route.name}` did not take it: {route.reason}", place)
 
 
-def why_not(action: str, verdicts: Mapping[str, RouteVerdict], known: Known) -> tuple[Reason, ...]:
-    """Return why an action has no deliveries: its own reason, or its route's."""
+def why_not(
+    action: str, verdicts: Mapping[str, RouteVerdict], known: Known, explained: Collection[str] = ()
+) -> tuple[Reason, ...]:
+    """Return why an action has no deliveries: its own reason, or its route's; in short if that is `explained`."""
     own_name = known.actions[action].name
     name = action.removesuffix(f"/{own_name}")
     route = verdicts.get(name)
     if route is None:
         return ()
     if not route.taken:
-        return tuple(why(route, known))
+        return (Reason(f"`{name}` did not take it"),) if name in explained else tuple(why(route, known))
     mark = known.actions[action].mark
     own = next((one for one in route.actions if one.name == own_name), None)
     if own is None:

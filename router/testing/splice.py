@@ -77,14 +77,14 @@ def _edited(tree: Any, edits: Sequence[Edit]) -> Any:
 
 def _spliced(text: str, edits: Sequence[Edit], *, lines: bool) -> str:
     root = yaml.compose(text, Loader=_LOADER)
-    changes = [_change(text, root, edit, lines=lines) for edit in edits]
-    for start, stop, new in sorted(changes, reverse=True):
+    changes = [change for edit in edits for change in _changes(text, root, edit, lines=lines)]
+    for _, (start, stop, new) in sorted(enumerate(changes), key=lambda pair: (-pair[1][0], -pair[0])):
         text = text[:start] + new + text[stop:]
     return text
 
 
-def _change(text: str, node: Any, edit: Edit, *, lines: bool) -> Change:
-    """Return the change of one edit; with `lines` long values may take several."""
+def _changes(text: str, node: Any, edit: Edit, *, lines: bool) -> list[Change]:
+    """Return the changes of one edit; with `lines` long values may take several."""
     flow = bool(getattr(node, "flow_style", False))
     *steps, last = edit.path
     for step in steps:
@@ -93,14 +93,40 @@ def _change(text: str, node: Any, edit: Edit, *, lines: bool) -> Change:
     key, value = _member(node, last, missing=True)
     newline = "\r\n" if "\r\n" in text else "\n"
     if value is None:
-        return _added(text, node, str(last), edit.value, newline, flow=flow, lines=lines)
+        return [_added(text, node, str(last), edit.value, newline, flow=flow, lines=lines)]
+    if lines and (items := _items(text, value, edit.value, newline)) is not None:
+        return items
     if flow or not lines:
         column = None
     elif key is None:
         column = value.start_mark.column  # an item of a list
     else:
         column = key.start_mark.column + 2
-    return _replaced(text, key, value, edit.value, column, newline)
+    return [_replaced(text, key, value, edit.value, column, newline)]
+
+
+def _items(text: str, value: Any, new: Any, newline: str) -> list[Change] | None:
+    """Return the changes of a list of words, each in its line: lines that go, and that come at its end.
+
+    None for any other list, or if the order changes.
+    """
+    if not isinstance(value, yaml.SequenceNode) or value.flow_style or not isinstance(new, list):
+        return None
+    old = [item.value if isinstance(item, yaml.ScalarNode) and not item.style else None for item in value.value]
+    kept = [word for word in old if word in new]
+    if None in old or not kept or new[: len(kept)] != kept or not all(isinstance(word, str) for word in new):
+        return None
+    changes, end = [], 0
+    for item in value.value:
+        if item.value in new:
+            end = _line_end(text, item.end_mark.index)
+        else:
+            start = text.rfind("\n", 0, item.start_mark.index) + 1
+            stop = text.find("\n", item.end_mark.index) + 1
+            changes.append((start, stop or len(text), ""))
+    for word in new[len(kept) :]:
+        changes.append((end, end, f"{newline}{' ' * value.start_mark.column}- {emit.inline(word)}"))
+    return changes
 
 
 def _member(node: Any, step: str | int, *, missing: bool = False) -> tuple[Any, Any]:
@@ -123,6 +149,8 @@ def _replaced(text: str, key: Any, value: Any, new: Any, column: int | None, new
         column = value.start_mark.column
     block = _lines(new, column, newline)
     short = emit.inline(new)
+    if isinstance(new, str) and column is not None and (literal := emit.literal(new, column)) is not None:
+        short = literal.replace("\n", newline)
     if block is None or (not later and key is not None and _fits(new, short, column)):
         if not later:
             blank = "" if start < stop or text[start - 1 : start] in (" ", "") else " "

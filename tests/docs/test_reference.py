@@ -25,7 +25,7 @@ def test_a_generated_part_is_up_to_date(page: Path, name: str, text: str) -> Non
 def test_every_command_and_action_and_provider_has_its_part() -> None:
     names = {name for _, name, _ in (part.values for part in PARTS)}
     commands = [  # a new command is told by the page's first part, which lists them all
-        *("run", "dev", "check", "send", "events list", "events show"),
+        *("run", "dev", "check", "test", "send", "events list", "events show"),
         *("deliveries list", "deliveries show", "retry", "replay", "plugin list"),
     ]
     wanted = {f"help {command}" for command in commands} | {"help", "providers", "metrics"}

@@ -81,6 +81,7 @@ def test_each_kind_has_a_substitute_of_its_form(key: str, value: str, expected: 
         ("user_agent", "Mozilla/5.0 Chrome/128.0.0.0 Safari/537.36"),
         ("html_url", "https://github.com/octo/repo/pull/2"),
         ("currency", "eur"),
+        ("path", "/usr/local/jetty/lib/http2/http2-hpack-9.4.27.jar"),
     ],
 )
 def test_what_tells_nothing_about_a_person_stays(key: str, value: Any) -> None:
@@ -142,6 +143,17 @@ def test_a_name_of_several_parts_keeps_them() -> None:
         "owner": {"login": "Name1"},
         "url": "https://x.dev/repos/Name1/Name2/issues",
     }
+
+
+def test_a_short_value_in_the_query_of_an_address_is_not_looked_for_elsewhere() -> None:
+    payload = {"docs": "https://x.dev/?v=1.0.0&kind=git", "version": "1.0.0", "clone": "git://x.dev/a.git"}
+    assert only(payload) == {**payload, "docs": "https://x.dev/?v=masked1&kind=masked2"}
+
+
+def test_a_digest_in_an_address_and_beside_it_is_the_same_digest() -> None:
+    digest = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
+    masked = only({"url": f"https://x.dev/commit/{digest}", "sha": digest})
+    assert masked == {"url": f"https://x.dev/commit/{'0' * 39}1", "sha": "0" * 39 + "1"}
 
 
 def test_what_was_masked_is_told_by_kind_and_place() -> None:
