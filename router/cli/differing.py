@@ -55,6 +55,8 @@ def _marked(
 
 def _lines(expected: str, actual: str, paint: Paint) -> Iterator[str]:
     yield f"{paint('-', 'green')} expected, {paint('+', 'red')} actual"
+    if expected.endswith("\n") and actual.endswith("\n"):
+        expected, actual = expected[:-1], actual[:-1]
     found = difflib.ndiff(expected.split("\n"), actual.split("\n"))
     lines = [line for line in found if not line.startswith("?")]
     for line in lines[:_MOST_LINES]:

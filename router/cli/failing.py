@@ -31,7 +31,7 @@ def came(outcome: Outcome) -> str:
 
 
 def _failure(failure: Failure, outcome: Outcome, paint: Paint) -> Iterator[str]:
-    clean = outcome.case.known.ruleset.redactor.tree
+    clean = outcome.case.known.redactor.tree
     said = clean(failure.message)
     yield f"{paint(str(failure.mark), 'dim')}  {paint(safe(failure.subject), 'bold')}: {safe(said)}"
     if failure.subject == "expect" and failure.edit is not None:

@@ -60,7 +60,7 @@ class Printer:
 
     def _whole(self, result: Result) -> None:
         outcome = result.outcome
-        clean = outcome.case.known.ruleset.redactor.text
+        clean = outcome.case.known.redactor.text
         self.write(f"          {self.paint(came(outcome), 'dim')}")
         if outcome.plan is None or outcome.explanation is None:
             return
@@ -93,7 +93,7 @@ def summary(results: Sequence[Result], not_run: int, left_out: int, seconds: flo
 def as_json(result: Result) -> dict[str, Any]:
     """Return a result for scripts; no secret is in it."""
     outcome = result.outcome
-    clean = outcome.case.known.ruleset.redactor.tree
+    clean = outcome.case.known.redactor.tree
     event, refusal = outcome.specimen.event, outcome.specimen.refusal
     routes = [route.name for route in outcome.explanation.routes if route.taken] if outcome.explanation else []
     actions = deliveries_of(outcome.plan) if outcome.plan else {}

@@ -69,7 +69,7 @@ def read_time(fields: Fields, name: str, problems: Problems) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         hint = "write it in ISO 8601: 2026-01-15T12:00:00Z"
-        problems.error("time", node, f"`{name}` is no time: `{text}`", hint)
+        problems.error("wrong-value", node, f"`{name}` is no time: `{text}`", hint)
         return None
 
 
@@ -162,8 +162,8 @@ def _file(path: Path, node: Node, problems: Problems) -> bytes:
             raise UnusableFile(f"is larger than {MAX_BODY // 2**20} MiB")
         return raw
     except UnusableFile as error:
-        problems.error("file", node, f"the file `{shown(path)}` {error.reason}", error.hint)
+        problems.error("unreadable-file", node, f"the file `{shown(path)}` {error.reason}", error.hint)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "its name is not usable"
-        problems.error("file", node, f"the file `{shown(path)}` cannot be read: {str(why).lower()}")
+        problems.error("unreadable-file", node, f"the file `{shown(path)}` cannot be read: {str(why).lower()}")
     return b""

@@ -11,7 +11,7 @@ from router.testing.case import Expected, Verdict
 from router.testing.rules import Known
 
 STATES = ("ready", "dead", "skipped")
-_STATE_KEYS = ("state", "reason")
+_STATE_KEYS = ("state", "reason", "destination", "due_at", "lane")
 
 
 def read_expected(fields: Fields, known: Known, problems: Problems) -> Expected | None:
@@ -86,7 +86,7 @@ def _actions(node: Node, what: str, known: Known, problems: Problems) -> tuple[t
             if name in known.routes:
                 of_route = [action for action in known.actions if action.rpartition("/")[0] == name]
                 guess = "write ROUTE/ACTION: " + ", ".join(of_route)
-            problems.error("unknown-action", key, f"there is no action `{name}`", guess)
+            problems.error("unknown-route", key, f"there is no action `{name}`", guess)
             continue
         for one in value.items if isinstance(value, Sequence) else (value,):
             _check_value(one, name, known, problems)
@@ -115,8 +115,8 @@ def _check_value(node: Node, name: str, known: Known, problems: Problems) -> Non
             problems.error("unknown-value", state, f"`{state.text}` is no state of a planned delivery", hint)
         for key, _ in node.entries:
             if key.value not in _STATE_KEYS:
-                message = f"beside `state` only `reason` can stand, not `{key.value}`"
-                problems.error("unknown-key", key, message)
+                message = f"beside `state` no `{key.value}` can stand"
+                problems.error("unknown-key", key, message, f"known: {', '.join(_STATE_KEYS[1:])}")
         return
     for key, _ in node.entries:
         if str(key.value) not in fields:

@@ -144,7 +144,7 @@ def _file(node: Node, folder: Path, problems: Problems) -> bytes | None:
     try:
         return read_text(path, MAX_FILE).encode()
     except UnusableFile as error:
-        problems.error("file", node, f"the file `{shown(path)}` {error.reason}", error.hint)
+        problems.error("unreadable-file", node, f"the file `{shown(path)}` {error.reason}", error.hint)
         return None
 
 
@@ -153,9 +153,11 @@ def _json(body: bytes, node: Node, problems: Problems) -> Any:
         return json.loads(body)
     except json.JSONDecodeError as error:
         what = f"{error.msg} in line {error.lineno}, column {error.colno}"
-        problems.error("file", node, f"the file is not JSON: {what}")
+        problems.error("unreadable-file", node, f"the file is not JSON: {what}")
     except (ValueError, RecursionError):
-        problems.error("file", node, "the file is not JSON that can be used: too deep, or a number is too long")
+        problems.error(
+            "unreadable-file", node, "the file is not usable JSON: too deep, or a number is too long"
+        )
     return _UNUSABLE
 
 

@@ -58,7 +58,7 @@ def _routes(expected: Expected, explanation: Explanation, case: Case) -> Iterato
 
 def _actions(expected: Expected, plan: Plan, explanation: Explanation, case: Case) -> Iterator[Failure]:
     found = deliveries_of(plan)
-    clean = case.known.ruleset.redactor.text
+    clean = case.known.redactor.text
     verdicts = {route.name: route for route in explanation.routes}
     known = set(expected.routes[0] if expected.routes else ())  # where they are missing, that is told already
 

@@ -12,7 +12,7 @@ from router.model import DeliveryState, PlannedDelivery
 from router.testing.difference import NOTHING, Clean, Difference, Path, differences, named
 from router.testing.expectation import is_state, whole
 from router.testing.outcome import Edit, Failure, Reason
-from router.testing.snapshot import told, value_of
+from router.testing.snapshot import facts_of, told, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ def judge_action(judged: Judged, node: Node, key: Mark, *, exactly: bool) -> Ite
         return
     items = node.items if isinstance(node, Sequence) else (node,)
     if len(items) != len(found):
+        if len(found) == 1 and found[0].state is DeliveryState.DEAD:  # of all items, `for_each` itself failed
+            message = f"it is dead: {found[0].reason}"
+            yield Failure(judged.name, message, key, edit=Edit(judged.path, told(found)))
+            return
         edit = Edit(judged.path, told(found))
         message = f"it is made {_times(len(found))}, and should be made {_times(len(items))}"
         yield Failure(judged.name, message, node.mark, len(items), len(found), edit=edit)
@@ -87,20 +91,25 @@ def _one(
         )
 
 
-def _state(delivery: PlannedDelivery, node: Mapping, path: Path, name: str) -> Iterator[Failure]:
+def _state(delivery: PlannedDelivery, node: Mapping, path: Path, name_: str) -> Iterator[Failure]:
     state, reason = node.get("state"), node.get("reason")
     wanted = state.value if isinstance(state, Scalar) else None
     if wanted != delivery.state.value:
         why = f": {delivery.reason}" if delivery.reason else ""
         message = f"it is {delivery.state.value}{why}"
         edit = Edit(path, value_of(delivery))
-        yield Failure(f"{name}.state", message, node.mark, wanted, delivery.state.value, edit=edit)
+        yield Failure(f"{name_}.state", message, node.mark, wanted, delivery.state.value, edit=edit)
         return
+    for name, actual in facts_of(delivery).items():
+        fact = node.get(name)
+        if isinstance(fact, Scalar) and fact.value != actual:
+            edit = Edit((*path, name), actual)
+            yield Failure(f"{name_}.{name}", "it differs", fact.mark, fact.value, actual, edit=edit)
     text = str(reason.value) if isinstance(reason, Scalar) else ""
     if reason is not None and text not in (delivery.reason or ""):
         message = f"it is {delivery.state.value} for another reason"
         edit = Edit((*path, "reason"), value_of(delivery)["reason"])
-        yield Failure(f"{name}.reason", message, reason.mark, text, delivery.reason or "", edit=edit)
+        yield Failure(f"{name_}.reason", message, reason.mark, text, delivery.reason or "", edit=edit)
 
 
 def _dotted(path: Path) -> str:
@@ -112,16 +121,18 @@ def _sentence(difference: Difference) -> str:
         return "it is missing"
     if difference.expected is NOTHING:
         return "it is there, and should not be"
-    wanted, got = type(difference.expected), type(difference.actual)
-    if wanted is not got and str(difference.expected) == str(difference.actual):
-        return f"it is {_kind(difference.actual)}, not {_kind(difference.expected)}"
-    return "it differs"
+    wanted, got = _kind(difference.expected), _kind(difference.actual)
+    return "it differs" if wanted == got else f"it is {got}, not {wanted}"
 
 
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
-    return "a text" if isinstance(value, str) else "a number" if isinstance(value, int | float) else "null"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "null"
 
 
 def _edit(difference: Difference, node: Node, actual: Any, path: Path, *, exactly: bool) -> Edit:

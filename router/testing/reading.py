@@ -30,7 +30,7 @@ def read_tests(path: Path, rules: Rules, problems: Problems) -> list[Case]:
     try:
         text = read_text(path, MAX_YAML)
     except UnusableFile as error:
-        problems.error("file", error.mark(name), f"`{name}` {error.reason}", error.hint)
+        problems.error("unreadable-file", error.mark(name), f"`{name}` {error.reason}", error.hint)
         return []
     node = yaml.parse(text, name, problems)
     if not isinstance(node, MappingNode):
@@ -106,7 +106,7 @@ class _Reader:
         first = self._first.setdefault(name, node.mark)
         if first is not node.mark:
             message = f"the test `{name}` is defined at {first} as well"
-            self._problems.error("defined-twice", node, message, "give one of them another name")
+            self._problems.error("duplicate-name", node, message, "give one of them another name")
 
     def _name(self, fields: Fields, source: str) -> str:
         """Return a name for a test that has none: what comes in, numbered where it comes again."""

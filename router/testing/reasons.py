@@ -45,7 +45,8 @@ def why_not(
 def way(route: RouteVerdict) -> str:
     """Return how a route took the event."""
     if route.reason.startswith("`else`"):
-        return "took it by its `else`"
+        why = ", because `if` is false" if route.reason.endswith("`if` is false") else ""
+        return f"took it by its `else`{why}"
     return "took it" if route.reason == "taken" else f"took it: {route.reason}"
 
 

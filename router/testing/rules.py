@@ -8,6 +8,7 @@ from pathlib import Path
 
 from router.config.made_up import made_up
 from router.config.problem import Problems
+from router.redaction import Redactor
 from router.routing.action import RouteAction
 from router.routing.shape import Struct
 from router.ruleset import Ruleset, load_ruleset
@@ -15,9 +16,13 @@ from router.ruleset import Ruleset, load_ruleset
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A ruleset, and the names that tests may use: `actions` by `route/action`."""
+    """A ruleset, and the names that tests may use: `actions` by `route/action`.
+
+    `redactor` hides its secrets, but not what stands in the `env` of the test.
+    """
 
     ruleset: Ruleset = field(repr=False)
+    redactor: Redactor = field(repr=False)
     routes: tuple[str, ...]
     actions: Mapping[str, RouteAction] = field(repr=False)
 
@@ -59,4 +64,5 @@ class Rules:
             for route in table.routes
             for action in (*route.actions, *route.otherwise)
         }
-        return Known(loaded.ruleset, tuple(route.name for route in table.routes), actions)
+        redactor = loaded.ruleset.redactor.sparing(env.values())
+        return Known(loaded.ruleset, redactor, tuple(route.name for route in table.routes), actions)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from router.model import DeliveryState, Plan, PlannedDelivery
+from router.printable import to_the_second
 from router.routing.explain import Explanation
 from router.specimen import Specimen
 
@@ -42,6 +43,12 @@ def told(deliveries: Sequence[PlannedDelivery]) -> Any:
     values = [value_of(delivery) for delivery in deliveries]
     indexed = any(delivery.index is not None for delivery in deliveries)
     return (values if indexed else values[0]) if values else None
+
+
+def facts_of(delivery: PlannedDelivery) -> dict[str, str | None]:
+    """Return what else a test can say of a delivery, beside its state."""
+    due = None if delivery.due_at is None else to_the_second(delivery.due_at)
+    return {"destination": delivery.destination, "due_at": due, "lane": delivery.lane or None}
 
 
 def value_of(delivery: PlannedDelivery) -> Any:

@@ -28,7 +28,7 @@ def edits_of(outcomes: Iterable[Outcome]) -> dict[str, list[Edit]]:
     found: dict[str, list[Edit]] = {}
     for outcome in outcomes:
         case = outcome.case
-        clean = case.known.ruleset.redactor.tree
+        clean = case.known.redactor.tree
         for failure in outcome.failures:
             if failure.edit is not None:
                 path = ("tests", case.number, *failure.edit.path)

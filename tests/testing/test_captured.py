@@ -93,7 +93,7 @@ def test_mistakes_in_it_are_told_at_their_places() -> None:
         "unknown-key: `body` has no key `a` (known: base64, file)",
         "unknown-key: `request` has no key `header` (did you mean `headers`?)",
         "wrong-type: this is not base64",
-        "file: the file `none.bin` does not exist",
+        "unreadable-file: the file `none.bin` does not exist",
         "wrong-type: `query` must be a mapping or a text, not a number",
         'wrong-type: `at` must be a text, not a number (quote it: "5")',
         "wrong-type: `request` must be a mapping, not a text",

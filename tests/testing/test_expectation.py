@@ -17,19 +17,19 @@ def test_an_expectation_of_what_does_not_exist_is_told_with_what_was_meant() -> 
               mail: {}
               welcome/slak: {}
               welcome/slack: {txt: hi}
-              welcome/mail: {state: died, lane: x}
+              welcome/mail: {state: died, text: x}
         """
     )
     assert [line.split(" ", 1)[1] for line in found] == [
         "unknown-key: `expect` has no key `route` (did you mean `routes`?)",
         "unknown-route: there is no route `welcom` (did you mean `welcome`?)",
         "wrong-type: `routes` must be a list of routes, not a number (`routes: []` for none)",
-        "unknown-action: there is no action `welcome` (write ROUTE/ACTION: welcome/slack, welcome/mail)",
-        "unknown-action: there is no action `mail` (known: welcome/mail)",
-        "unknown-action: there is no action `welcome/slak` (did you mean `welcome/slack`?)",
+        "unknown-route: there is no action `welcome` (write ROUTE/ACTION: welcome/slack, welcome/mail)",
+        "unknown-route: there is no action `mail` (known: welcome/mail)",
+        "unknown-route: there is no action `welcome/slak` (did you mean `welcome/slack`?)",
         "unknown-key: `slack` has no parameter `txt` (did you mean `text`?)",
         "unknown-value: `died` is no state of a planned delivery (did you mean `dead`?)",
-        "unknown-key: beside `state` only `reason` can stand, not `lane`",
+        "unknown-key: beside `state` no `text` can stand (known: reason, destination, due_at, lane)",
     ]
     assert found[1].startswith("4:14 ")
 

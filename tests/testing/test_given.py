@@ -115,10 +115,10 @@ def test_what_cannot_come_in_is_told_at_its_place() -> None:
         "which-event: `user.created` is no event: write SOURCE/TYPE (did you mean `clerk/user.created`?)",
         "missing-key: the test `d` needs an `event` "
         "(write `event: SOURCE/TYPE`, or `request` for one that was captured)",
-        f"file: the file is not JSON: {trailing}",
-        "file: the file `none.json` does not exist",
+        f"unreadable-file: the file is not JSON: {trailing}",
+        "unreadable-file: the file `none.json` does not exist",
         "unknown-place: the payload has no place `data.id.x` (a path begins at the payload: data.first_name)",
-        "time: `at` is no time: `soon` (write it in ISO 8601: 2026-01-15T12:00:00Z)",
+        "wrong-value: `at` is no time: `soon` (write it in ISO 8601: 2026-01-15T12:00:00Z)",
         "which-event: `event` cannot stand beside `request`, which is taken as it came "
         "(the source stands in `request`)",
         "which-event: `payload` and `file` are one too many: keep one",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.testing.course import failures, said
+from pathlib import Path
+
+from tests.testing.course import HEAD, failures, read, said, write
 
 EACH = """
 - name: lines
@@ -114,3 +116,34 @@ def test_one_action_may_be_compared_whole() -> None:
     assert said(
         "- {event: clerk/user.created, expect: {actions: {welcome/mail: {exactly: {path: /mail}}}}}\n"
     ) == ["welcome/mail.json: it is there, and should not be"]
+
+
+def test_when_and_where_a_delivery_starts_can_be_expected() -> None:
+    routes = "- {name: r, actions: [{slack: {text: a}, delay: 1h, lane: '{{ data.id }}'}]}"
+    event = "event: clerk/user.created, set: {data.id: u}"
+    facts = "state: ready, destination: slack, due_at: 2026-01-15T13:00:00Z, lane: u"
+    assert said(f"- {{{event}, expect: {{actions: {{r/slack: {{{facts}}}}}}}}}\n", routes) == []
+    other = facts.replace("13:00", "12:00").replace("lane: u", "lane: null")
+    assert said(f"- {{{event}, expect: {{actions: {{r/slack: {{{other}}}}}}}}}\n", routes) == [
+        "r/slack.due_at: it differs",
+        "r/slack.lane: it differs",
+    ]
+
+
+def test_of_a_failed_for_each_the_death_is_told_not_the_number() -> None:
+    routes = "- {name: r, actions: [{slack: {text: a}, for_each: data.nothing}]}"
+    (only,) = said("- {event: clerk/user.created, expect: {actions: {r/slack: [{}, {}]}}}\n", routes)
+    assert only.startswith("r/slack: it is dead: routes.yaml:10: `for_each`: ")
+
+
+def test_a_variable_of_the_tests_own_is_shown_and_one_of_the_environment_is_not() -> None:
+    text = "- {name: r, source: app, actions: [slack: {text: '{{ key }}'}]}\nvars: {key: '${KEY}'}\n"
+    path = write(
+        "- {event: app/x, payload: {type: x}, env: {KEY: in-the-test}, expect: {actions: {r/slack: {}}}}\n"
+    )
+    Path("routes.yaml").write_text(HEAD + text)
+    for env, shown in (("env: {KEY: in-the-test}, ", "in-the-test"), ("", "***")):
+        path.write_text(path.read_text().replace("env: {KEY: in-the-test}, ", env))
+        cases, problems = read(path, {"KEY": "from-outside"})
+        assert not problems.errors
+        assert cases[0].known.redactor.text("from-outside in-the-test").split()[-1 if env else 0] == shown
