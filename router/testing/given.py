@@ -155,9 +155,7 @@ def _json(body: bytes, node: Node, problems: Problems) -> Any:
         what = f"{error.msg} in line {error.lineno}, column {error.colno}"
         problems.error("unreadable-file", node, f"the file is not JSON: {what}")
     except (ValueError, RecursionError):
-        problems.error(
-            "unreadable-file", node, "the file is not usable JSON: too deep, or a number is too long"
-        )
+        problems.error("unreadable-file", node, "the file is not usable JSON: too deep, or a number is too long")
     return _UNUSABLE
 
 

@@ -88,6 +88,12 @@ def test_an_event_that_goes_another_way_is_no_rename_where_both_names_stay() -> 
     assert [change.kind.value for change in changes] == ["gone", "new"]
 
 
+def test_a_delivery_of_a_route_that_stays_is_not_renamed_to_one_that_is_added() -> None:
+    comparer = Comparer({("a", "slack")}, {("a", "slack"), ("b", "slack")})
+    changes = comparer.changes(Outcome([planned(route="a")]), Outcome([planned(route="b")]), NOW)
+    assert [change.kind.value for change in changes] == ["gone", "new"]
+
+
 def test_two_that_are_alike_are_two_renames() -> None:
     before = [planned(route="a"), planned(route="b")]
     after = [planned(route="c"), planned(route="d")]
