@@ -74,6 +74,15 @@ class StoredConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored of the request that an event came with."""
+
+    headers: Pairs
+    query: Pairs
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEvent:
     """An event as the journal holds it; `body` and `headers` only where one event is asked for.
 

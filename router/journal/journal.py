@@ -13,6 +13,7 @@ from typing import Protocol
 from router.journal.answers import (
     Appended,
     Claimed,
+    Contents,
     Queue,
     Stats,
     StoredAttempt,
@@ -26,6 +27,7 @@ from router.model import Attempt, DeliveryState, EventState, Plan, PlannedDelive
 __all__ = [
     "Appended",
     "Claimed",
+    "Contents",
     "DeliveryFilter",
     "EventFilter",
     "Journal",
@@ -242,6 +244,9 @@ class Journal(Protocol):
 
     async def events(self, wanted: EventFilter) -> list[StoredEvent]:
         """List events, newest first, without bodies."""
+
+    async def contents(self, uids: Sequence[str]) -> Mapping[str, Contents]:
+        """Return what came with these events, by uid; one that is gone is left out."""
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

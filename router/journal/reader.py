@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from router.journal import queries, telling
 from router.journal import replays as replay_table
 from router.journal.connection import code_of
 from router.journal.journal import (
+    Contents,
     DeliveryFilter,
     EventFilter,
     Queue,
@@ -72,6 +73,10 @@ class SqliteReader:
     async def config(self, wanted: str) -> StoredConfig | None:
         """Return a configuration by its digest or the beginning of it."""
         return await self._read(config_table.find, wanted)
+
+    async def contents(self, uids: Sequence[str]) -> Mapping[str, Contents]:
+        """Return what came with these events, by uid; one that is gone is left out."""
+        return await self._read(queries.contents, uids)
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from router.address import Address
 from router.errors import JournalError
 from router.journal.journal import (
+    Contents,
     DeliveryFilter,
     EventFilter,
     Queue,
@@ -70,6 +71,10 @@ class PostgresReader:
     async def config(self, wanted: str) -> StoredConfig | None:
         """Return a configuration by its digest or the beginning of it."""
         return await self._read(config_table.find, wanted)
+
+    async def contents(self, uids: Sequence[str]) -> Mapping[str, Contents]:
+        """Return what came with these events, by uid; one that is gone is left out."""
+        return await self._read(queries.contents, uids)
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

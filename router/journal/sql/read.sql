@@ -23,6 +23,10 @@ order by e.seq desc limit 1
 -- name: whole_body
 select headers, query, body from bodies where event = ?
 
+-- name: contents
+select e.uid, b.headers, b.query, b.body from events e join bodies b on b.event = e.seq
+where e.uid in (select value from json_each(?))
+
 -- name: body_of_uid
 select b.body from events e join bodies b on b.event = e.seq where e.uid = ?
 
