@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from router.jsonpath.query import And, Exists, Name, Not, Or, Query, Test
+from router.jsonpath.query import And, Exists, Index, Name, Not, Or, Query, Test
 
 _SHOWN = 3  # values of one path that are told
 _LOOKED_AT = 100  # elements
@@ -44,18 +44,18 @@ def _queries(test: Test) -> Iterator[Query]:
 
 def _walked(query: Query, value: Any) -> list[Any]:
     for step in query.steps:
-        selector = step.selector
-        if isinstance(selector, Name) and isinstance(value, dict) and selector.name in value:
-            value = value[selector.name]
-        elif not isinstance(selector, Name) and isinstance(value, list) and _within(selector, value):
-            value = value[selector.index]  # type: ignore[union-attr]
-        else:
-            return []
+        match step.selector, value:
+            case Name(name), dict() if name in value:
+                value = value[name]
+            case Index(index), list() if _within(index, value):
+                value = value[index]
+            case _:
+                return []
     return [value]
 
 
-def _within(selector: Any, value: list[Any]) -> bool:
-    return -len(value) <= selector.index < len(value)
+def _within(index: int, value: list[Any]) -> bool:
+    return -len(value) <= index < len(value)
 
 
 def _children(value: Any) -> list[Any]:

@@ -62,7 +62,12 @@ def keys_of(keys: list[str]) -> str:
 
 
 def _instead(
-    path: DottedPath | JsonPath, reached: str, missing: str, values: list[Any], names: Mapping[str, Any], payload: Any
+    path: DottedPath | JsonPath,
+    reached: str,
+    missing: str,
+    values: list[Any],
+    names: Mapping[str, Any],
+    payload: Any,
 ) -> str:
     """Return what was probably meant, where that is one thing."""
     first = values[0]

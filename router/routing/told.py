@@ -40,9 +40,7 @@ class UsedVar:
     error: str | None = None
 
 
-def told_if(
-    condition: Template, names: Mapping[str, Any], held: bool, value: Any, error: str | None
-) -> IfVerdict:
+def told_if(condition: Template, names: Mapping[str, Any], held: bool, value: Any, error: str | None) -> IfVerdict:
     """Return an `if` as explained, once it was computed."""
     chains = [
         chain

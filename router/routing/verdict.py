@@ -75,7 +75,9 @@ def judge(route: Route, event: Event, scope: Scope, names: dict[str, Any], *, to
     """Say whether a route takes an event, were it switched on and its turn; `told` asks for the conditions."""
     if route.sources is not None and event.source not in route.sources:
         wanted = " or ".join(f"`{name}`" for name in sorted(route.sources))
-        return Judgement(route, False, f"the event is from `{event.source}`, the route takes {wanted}", misfit="source")
+        return Judgement(
+            route, False, f"the event is from `{event.source}`, the route takes {wanted}", misfit="source"
+        )
     if route.events is not None and not route.events.fits(event.type):
         return Judgement(route, False, f"event is `{event.type}`, the route wants {route.events}", misfit="type")
     result, failed, asked = None, None, None
