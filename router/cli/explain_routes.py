@@ -10,6 +10,11 @@ from router.cli.output import safe
 from router.cli.words import counted, verdict
 from router.explaining.settings import in_words as settings_in_words
 
+_GROUPS = {
+    "all": "all of these must hold",
+    "any": "any: one of these must hold",
+    "none": "none: none of these may hold",
+}
 _ITEMS = 3  # deliveries of one `for_each` that are shown whole
 
 
@@ -21,13 +26,15 @@ def routes(page: Page, account: Mapping[str, Any]) -> None:
         return
     near = set(others["nearest"])
     shown = [route for route in all_ if page.verbose or not route["misfit"] or len(all_) == 1]
-    number = f"{account['taken']} of {len(all_)}"
     made = counted(account["deliveries"], "delivery", "deliveries")
-    title = f"{number} routes take it, {made}" if account["taken"] else "no route takes it"
+    title = (
+        f"{account['taken']} of {len(all_)} routes take it, {made}" if account["taken"] else "no route takes it"
+    )
     if len(all_) != 1:
         page.say(page.paint(title, "bold", *(() if account["taken"] else ("yellow",))))
-    for route in shown:
-        page.say()
+    for number, route in enumerate(shown):
+        if number or len(all_) != 1:
+            page.say()
         _route(page, route)
     hidden = [route for route in all_ if route not in shown]
     if hidden:
@@ -83,9 +90,8 @@ def _held(page: Page, condition: Mapping[str, Any]) -> str:
 
 
 def _condition(page: Page, condition: Mapping[str, Any], depth: int) -> None:
-    page.say(
-        f"{_held(page, condition)}  {safe(condition['condition'])}{page.paint(_line(condition), 'dim')}", depth
-    )
+    said = _GROUPS[condition["condition"]] if "parts" in condition else safe(condition["condition"])
+    page.say(f"{_held(page, condition)}  {said}{page.paint(_line(condition), 'dim')}", depth)
     if "parts" in condition:
         for part in condition["parts"]:
             _condition(page, part, depth + 1)
@@ -105,7 +111,7 @@ def _why(condition: Mapping[str, Any]) -> Iterator[str]:
     reason = condition["reason"]
     starts = ("is ", "selects ", "none of the ")
     yield f"{condition['path']} {reason}" if reason.startswith(starts[:2]) else reason
-    if condition["there"]:
+    if condition["there"] and not str(condition["instead"]).startswith("did you mean"):
         yield condition["there"]
 
 

@@ -53,8 +53,8 @@ def _verification(page: Page, found: Mapping[str, Any]) -> None:
     page.say()
     title = page.paint(_WORDS.get(verdict, verdict), _STYLES[verdict], "bold")
     status = f" {found['status']}" if found["status"] else ""
-    said = f"({found['scheme']}) {found['reason']}" if verdict == "verified" else found["reason"]
-    page.say(f"{title}{status}{' ' if verdict == 'verified' else ': '}{safe(said)}".rstrip())
+    scheme = f" ({found['scheme']})" if verdict == "verified" else ""
+    page.say(f"{title}{status}{scheme}" + (f": {safe(found['reason'])}" if found["reason"] else ""))
     width = max((len(header["name"]) for header in found["headers"]), default=0)
     for header in found["headers"]:
         value = "" if header["value"] is None else safe(header["value"])

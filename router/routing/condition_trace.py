@@ -36,10 +36,10 @@ def trace(path: DottedPath | JsonPath, names: Mapping[str, Any], payload: Any) -
     elif isinstance(path, JsonPath) and reach.filtered and isinstance(reach.values[0], dict):
         plain = reach.reached.replace("$", "payload", 1)
         instead = f"a filter looks at the members of an object: for the object itself compare `{plain}.NAME`"
-    return Trace(reach.reached, _there(reach.reached, reach.values, reach.rests), instead)
+    return Trace(reach.reached, _there(reach.reached, reach.values, reach.rests, reach.missing), instead)
 
 
-def _there(reached: str, values: list[Any], rests: Iterable[str]) -> str:
+def _there(reached: str, values: list[Any], rests: Iterable[str], missing: str | None) -> str:
     """Say what the deepest part that exists is."""
     told = ", and ".join(rests)
     if told:
@@ -47,16 +47,19 @@ def _there(reached: str, values: list[Any], rests: Iterable[str]) -> str:
     first = values[0]
     if isinstance(first, Mapping):
         keys = list(dict.fromkeys(str(key) for value in values if isinstance(value, Mapping) for key in value))
-        return f"`{reached}` has {keys_of(keys)}"
+        return f"`{reached}` has {keys_of(keys, missing)}"
     if isinstance(first, list):
         return f"`{reached}` is a list of {len(first)}: {written(first)}"
     return f"`{reached}` is {named(first)}"
 
 
-def keys_of(keys: list[str]) -> str:
-    """Name the keys of an object, the first ones at least."""
+def keys_of(keys: list[str], missing: str | None = None) -> str:
+    """Name the first keys of an object, those that hold the name of a missing one before the others."""
     if not keys:
         return "no keys"
+    if missing:
+        part = _squeezed(missing)
+        keys = sorted(keys, key=lambda key: part not in _squeezed(key))
     shown = ", ".join(f"`{key}`" for key in keys[:KEYS])
     return shown + (f" and {len(keys) - KEYS} more" if len(keys) > KEYS else "")
 

@@ -12,7 +12,7 @@ from typing import Any
 from router.config.node import Mark
 from router.jsonpath import DottedPath, JsonPath
 from router.routing.condition_operator import Check
-from router.routing.condition_reason import listed, near_miss, why, why_held
+from router.routing.condition_reason import instead, listed, near_miss, why, why_held
 from router.routing.condition_result import ConditionResult
 from router.routing.condition_trace import Trace, trace
 
@@ -104,7 +104,7 @@ class Comparison(Condition):
             values=tuple(values[:KEPT]),
             reached=ends.reached,
             there=ends.there,
-            instead=ends.instead,
+            instead=ends.instead if held or not values else instead(self.checks, values),
         )
 
     def _held(self, values: list[Any]) -> str:
