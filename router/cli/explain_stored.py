@@ -84,12 +84,14 @@ def _check_journal(asked: argparse.Namespace, ruleset: Ruleset) -> None:
     if "/" in asked.event or asked.event.endswith(".json"):
         try:
             existing_place(asked)
-        except Stop as stop:
-            raise Stop(f"{_nothing(asked.event, ruleset)}; {stop.message}", AT_FAULT) from None
+        except Stop:
+            raise Stop(_nothing(asked.event, ruleset), AT_FAULT) from None
 
 
 def _nothing(name: str, ruleset: Ruleset) -> str:
     source, slash, _ = name.partition("/")
+    if name.endswith(".json") or name.startswith(("/", "./", "../")):
+        return f"there is no file `{name}`"
     hint = did_you_mean(source, ruleset.sources) if slash else None
     if hint:
         return f"there is no source `{source}` ({hint}), no file and no stored event `{name}`"

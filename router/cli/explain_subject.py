@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from router.cli.exit import AT_FAULT, USAGE, Stop
 from router.config.problem import did_you_mean
 from router.explaining.account import Subject
+from router.model import Pairs, RawRequest
 
 if TYPE_CHECKING:
     from router.explaining.verification import Verification
-    from router.model import RawRequest
     from router.ruleset import Ruleset
     from router.sources.source import Source
 
@@ -97,7 +97,6 @@ def _signed(
 
 def _request(asked: argparse.Namespace, ruleset: Ruleset) -> Subject:
     from router.explaining.captured import Unreadable, read_captured
-    from router.model import RawRequest
 
     name = "standard input" if str(asked.request) == "-" else str(asked.request)
     raw = sys.stdin.buffer.read() if str(asked.request) == "-" else _read(asked.request)
@@ -107,7 +106,7 @@ def _request(asked: argparse.Namespace, ruleset: Ruleset) -> Subject:
         found = read_captured(raw)
     except Unreadable as error:
         raise Stop(f"{name} is no captured request: {error}", AT_FAULT) from None
-    source, notes = _of_request(asked, ruleset, found.source, found.path)
+    source, notes = _of_request(asked, ruleset, found.source, found.path, found.headers)
     request = RawRequest(
         source=source.name,
         method=found.method,
@@ -160,7 +159,7 @@ def _others(ruleset: Ruleset, source: Source) -> list[Source]:
 
 
 def _of_request(
-    asked: argparse.Namespace, ruleset: Ruleset, named: str | None, path: str
+    asked: argparse.Namespace, ruleset: Ruleset, named: str | None, path: str, headers: Pairs
 ) -> tuple[Source, tuple[str, ...]]:
     by_path = next((source for source in ruleset.sources.values() if path and source.path == path), None)
     wanted = asked.source or named
@@ -175,8 +174,21 @@ def _of_request(
         paths = ", ".join(source.path for source in ruleset.sources.values())
         said = f"no source is at {path}: the router would answer 404 (there are {paths})"
         raise Stop(f"{said}; say with --source which one is meant", AT_FAULT)
+    if (likely := _by_headers(ruleset, headers)) is not None:
+        return likely, (f"taken for a request of `{likely.name}`, by its headers",)
     source = _source(asked, ruleset, "the request")
     return source, (f"it was sent to {path}; the source `{source.name}` is at {source.path}",) if path else ()
+
+
+def _by_headers(ruleset: Ruleset, headers: Pairs) -> Source | None:
+    """Return the one source that has every header of its proof there."""
+    request = RawRequest("", "POST", "", (), headers, b"", _now())
+    fitting = [
+        source
+        for source in ruleset.sources.values()
+        if (proof := source.scheme.proof(request)) and all(request.all_of(header.name) for header in proof)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _source(asked: argparse.Namespace, ruleset: Ruleset, what: str) -> Source:

@@ -73,7 +73,7 @@ def _event(page: Page, event: Mapping[str, Any]) -> None:
         place = f", from {safe(found['place'])}" if found["place"] and not found["note"] else ""
         page.say(f"{found['what']:<5} {value}{page.paint(place, 'dim')}", 1)
         if found["note"]:
-            page.fold(found["note"], 4, "yellow")
+            page.fold(found["note"], 4, *(() if found["value"] else ("yellow",)))
 
 
 def _stored(page: Page, stored: Mapping[str, Any]) -> None:

@@ -29,12 +29,10 @@ def diagnose(source: Source, request: RawRequest, others: Iterable[Source] = ())
     if missing:
         return (*_instead_of(missing, request), *_meant_for(others, fresh))
     if sent is not None and _fits(source, fresh):
-        return (
-            f"all but its age is right: it was signed at that time; see it as of then with `--at {_at(fresh)}`",
-        )
+        return (f"all but its age is right: for a receipt at that time ask with --at {_at(fresh)}",)
     hints = [*_other_body(source, fresh), *_other_headers(source, fresh), *_meant_for(others, fresh)]
     if not hints:
-        hints = list(_other_secret(source, request))
+        hints = [_other_secret(source)]
     if sent is not None and _stale(source, request):
         hints.append("that it is too old is not all: as of its own time the signature does not fit either")
     return (*hints, *_length(request))
@@ -63,10 +61,11 @@ def _stale(source: Source, request: RawRequest) -> bool:
 
 def _instead_of(missing: list[str], request: RawRequest) -> Iterator[str]:
     names = [name for name, _ in request.headers]
+    folded = {name.lower(): name for name in names}
     near = [
-        (name, found[0])
+        (name, folded[found[0]])
         for name in missing
-        if (found := get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.75))
+        if (found := get_close_matches(name.lower(), folded, n=1, cutoff=0.75))
     ]
     for name, other in near:
         yield f"there is `{other}`, which this source does not read: it reads `{name}`"
@@ -161,16 +160,14 @@ def _with(request: RawRequest, name: str, value: str) -> RawRequest:
     return replace(request, headers=(*rest, (name, value)))
 
 
-def _other_secret(source: Source, request: RawRequest) -> Iterator[str]:
+def _other_secret(source: Source) -> str:
     number = len(source.secrets)
     which = "its secret" if number == 1 else f"any of its {number} secrets"
     if source.scheme.name == "token":
-        yield f"it is not {which}: compare it with what the sender was given"
-        return
-    yield (
-        f"the source knows {number} secret{'' if number == 1 else 's'}, and the signature was made with none of"
-        " them over this body, nor over its usual other forms (line breaks, blanks, JSON written anew):"
-        f" most likely the sender's secret is another; compare {which} with the one that the sender shows"
+        return f"it is not {which}: compare it with what the sender was given"
+    return (
+        "neither this body nor its usual other forms (line breaks, blanks, JSON written anew) were signed with"
+        f" {which}: most likely the sender's secret is another; compare it with the one that the sender shows"
     )
 
 

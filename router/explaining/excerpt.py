@@ -8,6 +8,7 @@ from typing import Any
 
 _PLACE = re.compile(r"(?:^|(?<=: ))(?P<file>[^\s`][^\n`:]*):(?P<line>\d{1,7}): ")
 _KEY = re.compile(r"\s*(- |[\w.-]+:(\s|$))")
+_FIELD = re.compile(r"`[^`]*`: ")
 _NAMED = re.compile(r"`([^`]+)`")
 _AHEAD = 20  # lines below the one that is named that are searched: a text of several lines is named by its first
 
@@ -26,7 +27,7 @@ def excerpt(reason: str | None, texts: Mapping[str, str]) -> dict[str, Any] | No
     if not 1 <= number <= len(lines):
         return None
     text = lines[number - 1]
-    for word in _words((reason or "")[last.end() :]):
+    for word in _words(_FIELD.sub("", (reason or "")[last.end() :], count=1)):
         for line in _candidates(lines, number):
             if hit := re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", lines[line - 1]):
                 return _at(last["file"], line, lines[line - 1], hit.start() + 1, len(word))

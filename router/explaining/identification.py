@@ -49,8 +49,9 @@ def _type(source: Source, request: RawRequest, event: Event, payload: Any) -> Fo
     places = " and ".join(f"`{place_of(place)}`" for place in source.type_at)
     if event.type:
         lacking = [place_of(p) for p in source.type_at if p.find(request, payload) in (None, "")]
-        note = f"nothing at {' and '.join(f'`{p}`' for p in lacking)}, which is left out" if lacking else ""
-        return Found("type", event.type, places, note)
+        having = [place_of(p) for p in source.type_at if place_of(p) not in lacking]
+        said = " and ".join(f"`{place}`" for place in having)
+        return Found("type", event.type, said + "".join(f" (nothing at `{place}`)" for place in lacking))
     then = "only routes without `event`, and fallbacks, take it"
     if not source.type_at:
         return Found("type", "", "", f"the source `{source.name}` has no `type`, so that {then}")
