@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from router.jsonpath import DottedPath, JsonPath
@@ -14,6 +15,7 @@ KEYS = 8
 """Keys of an object that are named."""
 _SEARCHED = 2000  # values that are gone through for one of the same name
 _DEEPEST = 5
+_COMMON = frozenset(("id", "name", "object", "type"))  # they stand everywhere, and mean nothing by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ def _instead(
         root, start = "$", payload
     else:
         root, start = path.root, names.get(path.root)
-    for where in _named(start, missing):
-        return f"there is `{root}{where}`"
+    places = [] if missing in _COMMON else list(islice(_named(start, missing), 2))
+    if len(places) == 1:
+        return f"there is `{root}{places[0]}`"
     if root == "data" and isinstance(payload, Mapping) and missing in payload:
         return f"there is `payload.{missing}`, beside `data`"
     return ""

@@ -7,7 +7,8 @@ import pytest
 from router.explaining.excerpt import excerpt
 
 TEXTS = {
-    "routes.yaml": 'routes:\n  - vars: {a: "{{ data.x }}"}\n    text: |\n      one {{ data.id }}\n      two {{ data.idd }}\n',
+    "routes.yaml": 'routes:\n  - vars: {a: "{{ data.x }}"}\n    text: |\n'
+    "      one {{ data.id }}\n      two {{ data.idd }}\n",
     "mails/hello.html": "<p>{{ data.name }}</p>",
 }
 
