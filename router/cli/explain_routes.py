@@ -28,7 +28,9 @@ def routes(page: Page, account: Mapping[str, Any]) -> None:
     shown = [route for route in all_ if page.verbose or not route["misfit"] or len(all_) == 1]
     made = counted(account["deliveries"], "delivery", "deliveries")
     title = (
-        f"{account['taken']} of {len(all_)} routes take it, {made}" if account["taken"] else "no route takes it"
+        f"{account['taken']} of {len(all_)} routes {'takes' if account['taken'] == 1 else 'take'} it, {made}"
+        if account["taken"]
+        else "no route takes it"
     )
     if len(all_) != 1:
         page.say(page.paint(title, "bold", *(() if account["taken"] else ("yellow",))))

@@ -9,7 +9,7 @@ from typing import Any
 from router.errors import Rejected
 from router.explaining.identification import identification
 from router.explaining.nearest import nearest
-from router.explaining.plain import plain_routes, plain_value
+from router.explaining.plain import plain_routes, plain_value, writable
 from router.explaining.stored import merged, plain_stored
 from router.explaining.verification import Verification
 from router.journal.answers import StoredEvent
@@ -76,7 +76,7 @@ def account(
     taken = [route for route in found["routes"] if route["taken"]]
     found["taken"] = len(taken)
     found["deliveries"] = sum(len(action["deliveries"]) for route in taken for action in route["actions"])
-    cleaned: dict[str, Any] = ruleset.redactor.tree(found)
+    cleaned: dict[str, Any] = ruleset.redactor.tree(writable(found))
     return cleaned
 
 

@@ -59,11 +59,20 @@ def plain_value(value: Any) -> Any:
     return found if len(text) <= _LARGEST else text[:_LARGEST] + "…"
 
 
+def writable(value: Any) -> Any:
+    """Return a tree of plain values with every half of a surrogate pair written out, so that it can be encoded."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {writable(key): writable(inner) for key, inner in value.items()}
+    return [writable(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 def _plain(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return str(value).encode("utf-8", "backslashreplace").decode()
+        return str(value)
     if isinstance(value, datetime):
         return iso(value)
     if value is OMIT:

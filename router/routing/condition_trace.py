@@ -49,9 +49,13 @@ def _there(reached: str, values: list[Any], rests: Iterable[str], missing: str |
     first = values[0]
     if isinstance(first, Mapping):
         keys = list(dict.fromkeys(str(key) for value in values if isinstance(value, Mapping) for key in value))
-        return f"`{reached}` has {keys_of(keys, missing)}"
+        return f"`{reached}` has {keys_of(keys, missing)}" if keys else f"`{reached}` is an empty object"
     if isinstance(first, list):
-        return f"`{reached}` is a list of {len(first)}: {written(first)}"
+        return (
+            f"`{reached}` is a list of {len(first)}: {written(first)}"
+            if first
+            else f"`{reached}` is an empty list"
+        )
     return f"`{reached}` is {named(first)}"
 
 

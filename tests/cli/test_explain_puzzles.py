@@ -22,7 +22,7 @@ def about(desk: Desk, route: str, event: str = "clerk/user.created", *words: str
     """Return what is said about one route."""
     desk.routes(route)
     text = desk.text(event, *words)
-    return text[text.index("take") - 3 :] if "routes take it" in text else text.partition("\n\n")[2]
+    return text.partition("\n\n")[2]
 
 
 WHERE = [
