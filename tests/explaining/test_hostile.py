@@ -30,7 +30,7 @@ for _ in range(95):
     DEEP = {"x": DEEP}
 PAYLOADS: dict[str, Any] = {
     "surrogates": {"data": {"x": "\ud800", "\udfff": "\ud800", "list": [{"a": "\ud800"}]}},
-    "controls": {"data": {"x": "\x1b[2J\r\n\x00", "y\n": {"z": "\u202e"}}},
+    "controls": {"data": {"x": "\x1b[2J\r\n\x00\u202e", "y\n": {"z": "\u202e"}}},
     "deep": {"data": DEEP},
     "wide": {"data": {str(n): n for n in range(20_000)}},
     "long": {"data": {"x": "x" * 500_000, "k" * 10_000: 1}},

@@ -58,3 +58,11 @@ def test_a_route_that_is_not_taken_has_used_no_vars() -> None:
     route = '{name: r, event: other, vars: {a: "{{ data.x }}"}, actions: [{shout: {text: "{{ a }}"}}]}'
     found = told(route, {"x": "A"})
     assert (found.misfit, found.vars) == ("type", ())
+
+
+def test_an_if_tells_the_value_of_a_var_that_it_uses() -> None:
+    route = '{name: r, vars: {size: "{{ data.x * 2 }}"}, if: size > 5, actions: [{shout: {text: a}}]}'
+    found = told(route, {"x": 2})
+    assert found.condition is not None
+    assert found.condition.names == (("size", 4),)
+    assert [(var.name, var.value) for var in found.vars] == [("size", 4)]
