@@ -14,14 +14,14 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable"),
-    ("address", "redaction", "observe", "web", "plugin", "plugin_file"),
+    ("errors", "model", "ids", "tasks", "printable", "probed"),
+    ("address", "redaction", "observe", "web", "knock", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
+    ("connect", "examples", "live", "schema", "specimen", "ingress", "rehearsal", "logs", "tracing"),
     ("explaining",),
     ("reload", "admin"),
     ("running",),
@@ -88,7 +88,7 @@ def test_imports_point_one_way() -> None:
 
 def test_every_room_has_its_place_in_the_layers() -> None:
     rooms = {path.name.removesuffix(".py") for path in ROUTER.iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert rooms - {"__init__", "__pycache__", "_plugins"} == set(LEVEL)
+    assert rooms - {"__init__", "__pycache__", "_plugins", "_problems"} == set(LEVEL)
 
 
 def test_a_shipped_action_imports_the_plugin_api_and_nothing_else_of_the_router() -> None:
