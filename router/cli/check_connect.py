@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from router.cli.ending import Leftovers
 from router.cli.output import Paint, safe
-from router.cli.progress import Progress
+from router.cli.progress import Progress, counted
 from router.connect import UNREACHABLE, Connection, connect, look_at_journal
 from router.ruleset import Loaded
 from router.running import client_session, utc_now
@@ -66,11 +66,13 @@ def run(loaded: Loaded, report: Callable[[Reached], int]) -> int:
 async def _reached(loaded: Loaded) -> Reached:
     ruleset = loaded.ruleset
     assert ruleset is not None  # noqa: S101 - the caller has looked
-    progress = Progress("reaching the destinations")
+    progress = Progress()
     try:
         async with client_session() as http:
             destinations, journal = await asyncio.gather(
-                connect(ruleset, http, loaded.problems, utc_now(), ended=progress),
+                connect(
+                    ruleset, http, loaded.problems, utc_now(), ended=counted(progress, "reaching the destinations")
+                ),
                 look_at_journal(ruleset, loaded.problems),
             )
     finally:

@@ -14,7 +14,8 @@ from router.cli.exit import FINE, UNREACHABLE, Stop
 
 #: One module a command group, in the order of --help; each has `add(commands)`.
 _GROUPS = (
-    "run", "dev", "check", "test", "diff", "send", "events", "deliveries", "lanes", "retry", "replay", "discard",
+    "run", "dev", "check", "test", "explain", "diff", "send", "events", "deliveries", "lanes", "retry", "replay",
+    "discard",
     "journal", "plugin",
 )  # fmt: skip
 

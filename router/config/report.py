@@ -80,14 +80,14 @@ def _one(problem: Problem, lines: list[str], color: bool) -> str:
     place = f"{bold}{_clean(str(problem.mark))}:{end}"
     told = f"{place} {tint}{problem.severity}:{end} {_clean(problem.message)} {dim}[{problem.code}]{end}\n"
     if problem.mark.line <= len(lines):
-        shown, caret = _excerpt(lines[problem.mark.line - 1], problem.mark.column - 1, problem.mark.length)
+        shown, caret = excerpt(lines[problem.mark.line - 1], problem.mark.column - 1, problem.mark.length)
         told += f"    {shown}\n    {tint}{caret}{end}\n" if shown.strip() else ""
     if problem.hint:
         told += f"    hint: {_clean(problem.hint)}\n"
     return told
 
 
-def _excerpt(line: str, column: int, length: int) -> tuple[str, str]:
+def excerpt(line: str, column: int, length: int) -> tuple[str, str]:
     """Return the part of a line around a column, and the carets below it."""
     first = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
     part = line[first : first + _WIDTH]

@@ -51,6 +51,11 @@ class LazyVar(Lazy):
             raise RenderError(str(self._error))
         return self._value
 
+    @property
+    def used(self) -> bool:
+        """Whether something asked for the value, so that it is known, or known to fail."""
+        return self._names is None
+
 
 def check_name(name: str, mark: Mark, problems: Problems) -> None:
     """Note a name that a var cannot have."""
