@@ -12,7 +12,7 @@ from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_journal, add_json, moment
 
 if TYPE_CHECKING:
-    from router.ruleset import Loaded, Ruleset
+    from router.ruleset import Loaded
 
 _ABOUT = (
     "Say of an event how it is verified and identified, of every route whether it takes it and why, and what would"
@@ -63,6 +63,11 @@ def add(commands: Any) -> None:
         "-v", "--verbose", action="store_true", help="tell of routes for other events too, and leave nothing out"
     )
     command.add_argument(
+        "--today",
+        action="store_true",
+        help="tell of a stored event by the files of today, not by those that were in force when it came",
+    )
+    command.add_argument(
         "--fail-if-unmatched", action="store_true", help="exit with 1 where no route takes the event"
     )
     add_journal(command)
@@ -72,19 +77,19 @@ def add(commands: Any) -> None:
 
 def explain(asked: argparse.Namespace) -> int:
     """Print the account; 1 where the event is refused, cannot be read or cannot be judged."""
-    from router.cli.explain_subject import find
+    from router.cli.explain_subject import find, usable
     from router.cli.output import colored, dump
     from router.explaining.account import account
 
     if (asked.event is None) == (asked.request is None):
         raise Stop("say what to explain: EVENT (such as clerk/user.created), or --request FILE", USAGE)
-    loaded, ruleset = _load(asked)
+    loaded, subject = asyncio.run(find(asked, _load(asked)))
+    ruleset = usable(loaded)
     if asked.route is not None and ruleset.table.route(asked.route) is None:
         from router.config.problem import did_you_mean
 
         hint = did_you_mean(asked.route, (route.name for route in ruleset.table.routes))
         raise Stop(f"{asked.config} has no route `{asked.route}`" + (f" ({hint})" if hint else ""), AT_FAULT)
-    subject = asyncio.run(find(asked, ruleset))
     found = account(ruleset, subject, loaded.texts, only=asked.route)
     if asked.json:
         print(dump(found))
@@ -97,13 +102,8 @@ def explain(asked: argparse.Namespace) -> int:
     return AT_FAULT if asked.fail_if_unmatched and not found["taken"] else FINE
 
 
-def _load(asked: argparse.Namespace) -> tuple[Loaded, Ruleset]:
+def _load(asked: argparse.Namespace) -> Loaded:
     from router.config.made_up import made_up
-    from router.config.report import render
     from router.ruleset import load_ruleset
 
-    loaded = load_ruleset(asked.config, os.environ, made_up=made_up)
-    if loaded.ruleset is None:
-        told = render(loaded.problems.errors, loaded.texts, color=False)
-        raise Stop(f"nothing can be explained while the configuration has errors\n{told}", AT_FAULT)
-    return loaded, loaded.ruleset
+    return load_ruleset(asked.config, os.environ, made_up=made_up)

@@ -17,27 +17,40 @@ from router.model import Pairs, RawRequest
 
 if TYPE_CHECKING:
     from router.explaining.verification import Verification
-    from router.ruleset import Ruleset
+    from router.ruleset import Loaded, Ruleset
     from router.sources.source import Source
 
 _UID, _MESSAGE = "evt_example", "msg_example"  # the same each time, so that the ids made of them are
 
 
-async def find(asked: argparse.Namespace, ruleset: Ruleset) -> Subject:
-    """Return what is asked about; ends the command where there is no such thing."""
-    if asked.request is not None:
-        return _request(asked, ruleset)
+async def find(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subject]:
+    """Return what is asked about, and the configuration to tell it by; ends the command where there is none.
+
+    `today` are today's files, which may have errors where a stored event is told by the files of its own day.
+    """
     name = asked.event
+    if asked.request is not None:
+        return today, _request(asked, usable(today))
     if name == "-":
-        return _payload(asked, ruleset, "standard input", sys.stdin.buffer.read())
+        return today, _payload(asked, usable(today), "standard input", sys.stdin.buffer.read())
     if (file := Path(name)).is_file():
-        return _payload(asked, ruleset, name, _read(file))
+        return today, _payload(asked, usable(today), name, _read(file))
     source, _, type_ = name.partition("/")
-    if type_ and source in ruleset.sources:
-        return _sample(asked, ruleset, ruleset.sources[source], type_)
+    if type_ and (ruleset := usable(today)) and source in ruleset.sources:
+        return today, _sample(asked, ruleset, ruleset.sources[source], type_)
     from router.cli.explain_stored import stored
 
-    return await stored(asked, ruleset)
+    return await stored(asked, today)
+
+
+def usable(loaded: Loaded) -> Ruleset:
+    """Return the rules; ends the command where there are errors."""
+    if loaded.ruleset is not None:
+        return loaded.ruleset
+    from router.config.report import render
+
+    told = render(loaded.problems.errors, loaded.texts, color=False)
+    raise Stop(f"nothing can be explained while the configuration has errors\n{told}", AT_FAULT)
 
 
 def _sample(asked: argparse.Namespace, ruleset: Ruleset, source: Source, type_: str) -> Subject:

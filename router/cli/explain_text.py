@@ -44,6 +44,8 @@ def _head(page: Page, account: Mapping[str, Any]) -> None:
     for note in subject["notes"]:
         page.fold(note, 1)
     page.say(page.paint(f"by {safe(used['file'])} (configuration {used['digest'][:12]})", "dim"), 1)
+    for difference in used["differences"]:
+        page.fold(f"since then: {difference}", 1, "yellow")
     if used["made_up"]:
         page.fold(f"not set, so made up: {', '.join(used['made_up'])}", 1, "dim")
 

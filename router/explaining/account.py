@@ -23,7 +23,9 @@ from router.sources.source import Source
 class Subject:
     """What is asked about; `kind` is sample, payload, request or stored.
 
-    `name` says where it came from, `notes` what was done to it. A stored event has its deliveries, too.
+    `name` says where it came from, `notes` what was done to it. A stored event has its deliveries, too;
+    `by_stored` says that it is told by the configuration that the journal keeps, and `differences` which variables
+    have another value today.
     """
 
     kind: str
@@ -35,6 +37,8 @@ class Subject:
     notes: tuple[str, ...] = ()
     stored: StoredEvent | None = None
     deliveries: Sequence[StoredDelivery] = ()
+    by_stored: bool = False
+    differences: tuple[str, ...] = ()
 
 
 def account(
@@ -60,6 +64,8 @@ def account(
             "file": str(ruleset.document.path),
             "digest": ruleset.digest,
             "made_up": sorted(ruleset.document.made),
+            "stored": subject.by_stored,
+            "differences": list(subject.differences),
         },
         "verification": asdict(subject.verification),
         "event": None if event is None else _identified(subject, event),

@@ -20,6 +20,7 @@ from router.ruleset import Ruleset, load_ruleset
 from router.running import utc_now
 from router.sources.samples import sample
 from router.specimen import signed_request
+from router.stored_rules import stored as kept_of
 from tests.cli.explained import HI, Desk
 from tests.journal.values import attempt
 
@@ -259,13 +260,18 @@ def test_colour_is_in_the_text_where_it_is_wanted_only(desk: Desk) -> None:
     assert "\x1b" not in render(found, color=False)
 
 
-def stored(desk: Desk, event: Event, *, then: DeliveryState = DeliveryState.DEAD) -> None:
-    """Put an event and its plan into the journal, and let its first delivery end."""
+def stored(
+    desk: Desk, event: Event, *, then: DeliveryState = DeliveryState.DEAD, keeps: bool = False, **environ: str
+) -> None:
+    """Put an event and its plan into the journal, which `keeps` the configuration; its first delivery ends."""
 
     async def fill() -> None:
         journal = SqliteJournal(desk.folder / "router.db", clock=utc_now, min_free=0)
         await journal.open()
-        plan = ruleset(desk).plan(event)
+        rules = ruleset(desk, **environ)
+        if keeps:
+            await journal.save_config(kept_of(rules, utc_now()))
+        plan = rules.plan(event)
         appended = await journal.append(plan, take={plan.deliveries[0].id})
         await journal.append(plan, retry_dead=False)
         for delivery in appended.deliveries[:1]:
@@ -334,3 +340,41 @@ def test_a_stored_event_of_a_source_that_has_gone_is_told(desk: Desk) -> None:
     (desk.folder / "routes.yaml").write_text(text)
     assert "a source that there is no more; say with --source which one reads it now" in desk.error("evt_1")
     assert desk.json("evt_1", "--source", "clark")["event"]["type"] == "user.created"
+
+
+def test_a_stored_event_is_told_by_the_configuration_of_its_day(desk: Desk) -> None:
+    stored(desk, came(desk), keeps=True)
+    assert desk.json("evt_1")["configuration"]["stored"] is False  # today's files are the same
+    desk.routes(WELCOME.replace("hello", "bye") + f"  - name: new\n    source: clerk\n{HI}")
+    text = desk.text("evt_1")
+    assert "told by the configuration that was in force when it came; today's is another, see --today" in text
+    assert '"text": "hello user_' in text
+    assert "others when the event came" not in text
+    found = desk.json("evt_1")
+    assert found["configuration"]["stored"] is True
+    assert [route["route"] for route in found["routes"]] == ["welcome", "pushes"]
+    today = desk.text("evt_1", "--today")
+    assert "told by today's files; when it came, configuration " in today
+    assert '"text": "bye user_' in today
+    assert "its parameters were others when the event came" in today
+
+
+def test_a_stored_event_is_told_though_todays_files_have_errors(desk: Desk) -> None:
+    stored(desk, came(desk), keeps=True)
+    desk.routes("  - name: r\n    actions: [{slak: {text: hi}}]\n")
+    assert "takes it  welcome" in desk.text("evt_1")
+    assert desk.code == 0
+    assert "while the configuration has errors" in desk.error("evt_1", "--today")
+
+
+def test_it_is_said_where_the_environment_is_another_today(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored(desk, came(desk), keeps=True, CLERK_SECRET_OF_THIS_TEST=SECRET)
+    monkeypatch.setenv("CLERK_SECRET_OF_THIS_TEST", "whsec_" + "QkJC" * 8)
+    assert "since then: the variable `CLERK_SECRET_OF_THIS_TEST` has another value today" in desk.text("evt_1")
+    monkeypatch.setenv("CLERK_SECRET_OF_THIS_TEST", SECRET)
+    assert "since then" not in desk.text("evt_1")
+
+
+def test_a_configuration_that_the_journal_does_not_know_is_todays(desk: Desk) -> None:
+    stored(desk, came(desk))
+    assert "does not know the configuration that was in force when it came: told by today's" in desk.text("evt_1")
