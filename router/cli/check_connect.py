@@ -67,12 +67,11 @@ async def _reached(loaded: Loaded) -> Reached:
     ruleset = loaded.ruleset
     assert ruleset is not None  # noqa: S101 - the caller has looked
     progress = Progress()
+    ended = counted(progress, "reaching the destinations")
     try:
         async with client_session() as http:
             destinations, journal = await asyncio.gather(
-                connect(
-                    ruleset, http, loaded.problems, utc_now(), ended=counted(progress, "reaching the destinations")
-                ),
+                connect(ruleset, http, loaded.problems, utc_now(), ended=ended),
                 look_at_journal(ruleset, loaded.problems),
             )
     finally:
