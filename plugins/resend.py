@@ -136,6 +136,12 @@ class Resend(Action[ResendConfig, ResendParams]):
         if config is not None and config.from_ is None and "from" not in params:
             yield Fault((), "`resend` needs `from`, here or in its destination")
 
+    @classmethod
+    def advise(cls, config: ResendConfig) -> Iterable[Fault]:
+        """Yield what is no API key of Resend's."""
+        if not config.api_key.get_secret_value().startswith("re_"):
+            yield Fault(("api_key",), "the `api_key` is no key of Resend, which begins with `re_`")
+
     async def execute(self, params: ResendParams, delivery: Delivery) -> Mapping[str, Any]:
         """Send once, or not again. Facts: `id`, Resend's id of the mail."""
         if delivery.now - delivery.first_attempt_at > KEY_KEPT:

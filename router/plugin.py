@@ -249,6 +249,14 @@ class Action(ABC, Generic[C, P]):
         """
         return ()
 
+    @classmethod
+    def advise(cls, config: Any) -> Iterable[Fault]:
+        """Yield what is allowed in a destination's settings and probably not meant; never quotes a secret.
+
+        Each is a warning of `router check`; `path` leads to the setting.
+        """
+        return ()
+
     async def prepare(self) -> None:
         """In `dev`, once open: make what this machine lacks, such as the tables of a SQLite file."""
         return

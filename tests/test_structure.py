@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("routing", "delivery"),
     ("ruleset",),
     ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
+    ("lint",),
     ("reload", "admin"),
     ("running",),
     ("app",),

@@ -24,9 +24,12 @@ def add(commands: Any) -> None:
 def check(asked: argparse.Namespace) -> int:
     """Print the problems; 1 where one of them is an error."""
     from router.config.report import as_json, render
+    from router.lint import lint
     from router.ruleset import load_ruleset
 
     loaded = load_ruleset(asked.config, os.environ)
+    if loaded.ruleset is not None:
+        lint(loaded.ruleset, loaded.problems)
     errors = len(loaded.problems.errors)
     if asked.json:
         print(dump({"ok": not errors, "problems": as_json(loaded.problems)}))

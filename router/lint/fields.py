@@ -1,0 +1,86 @@
+"""Tells the fields that templates and conditions name and no sample has: mostly slips of the pen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+
+from router.config.node import Mark
+from router.config.problem import Problems
+from router.lint.expression import Names, missing_in, shape_in, suspicious
+from router.lint.lookup import Missing, meant, typo
+from router.lint.shape import Shape
+from router.lint.view import View
+from router.routing.parts import Filled
+from router.routing.template import Template
+from router.routing.vars import Var
+
+CODE = "unknown-field"
+
+
+def names_of(view: View, vars_: Iterable[Var]) -> dict[str, Shape | None]:
+    """Return what templates know of these samples; vars by their definition, where it can be followed."""
+    names: dict[str, Shape | None] = {"data": view.data, "payload": view.payload}
+    for var in vars_:
+        part = var.part
+        names[var.name] = shape_in(part.template, names) if isinstance(part, Filled) else None
+    return names
+
+
+def under_each(each: Template | None, names: Names) -> Names:
+    """Return the names under a `for_each`."""
+    if each is None:
+        return names
+    items = shape_in(each, names)
+    return {**names, "item": items.element if items is not None else None, "index": None}
+
+
+def check_template(template: Template, names: Names, view: View, vars_: Iterable[str], problems: Problems) -> None:
+    """Note each member that a template names and no sample has."""
+    if not view.events or not suspicious(template, names):
+        return
+    for missing in missing_in(template, names):
+        if (said := told(missing, view, vars_)) is not None:
+            problems.warning(CODE, _mark(template, missing), *said)
+
+
+def told(
+    missing: Missing, view: View, vars_: Iterable[str] = (), written: Callable[[str], str] = str
+) -> tuple[str, str | None] | None:
+    """Return the sentence and the hint about a missing member; None where it may well be there.
+
+    `written` gives a path as it is written there.
+    """
+    near = _near(missing, view, vars_)
+    if near is None and (missing.guarded or not view.complete):
+        return None
+    hint = f"did you mean `{written(near)}`?" if near else None
+    owner = missing.owner
+    if owner.kinds <= {"a text", "a number", "true or false", "a list"}:
+        kind = " or ".join(sorted(owner.kinds))
+        message = f"`{written(owner.path)}` is {kind} in every sample of {view.types}: it has no `{missing.name}`"
+        return message, hint
+    return f"no sample of {view.types} has `{written(missing.path)}`", hint
+
+
+def _near(missing: Missing, view: View, vars_: Iterable[str]) -> str | None:
+    if not view.complete:
+        return typo(missing)
+    if missing.guarded:
+        folded = {known.lower(): known for known in missing.owner.members}
+        found = get_close_matches(missing.name.lower(), folded, n=1, cutoff=0.85)
+        return missing.owner.members[folded[found[0]]].path if found else None
+    return meant(missing, (view.data, view.payload), vars_ if missing.owner is view.data else ())
+
+
+def _mark(template: Template, missing: Missing) -> Mark:
+    """Return the place of the missing name in the text."""
+    source, name = template.source, missing.name
+    chains = [chain for chain in template.chains if chain.split(".")[-1] == name and "." in chain]
+    for word in (*sorted(chains, key=lambda chain: chain not in missing.path), name):
+        if (found := re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", source)) is not None:
+            mark = template.place.word(source, 1 + source.count("\n", 0, found.start()), word)
+            if mark.length == len(word):
+                return Mark(mark.file, mark.line, mark.column + len(word) - len(name), len(name))
+    return template.place.word(source, 1, "")
