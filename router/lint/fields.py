@@ -10,7 +10,6 @@ from router.config.node import Mark
 from router.config.problem import Problems
 from router.lint.expression import Names, missing_in, shape_in, suspicious
 from router.lint.lookup import Missing, meant, typo
-from router.lint.shape import Shape
 from router.lint.view import View
 from router.routing.parts import Filled
 from router.routing.template import Template
@@ -19,13 +18,17 @@ from router.routing.vars import Var
 CODE = "unknown-field"
 
 
-def names_of(view: View, vars_: Iterable[Var]) -> dict[str, Shape | None]:
-    """Return what templates know of these samples; vars by their definition, where it can be followed."""
-    names: dict[str, Shape | None] = {"data": view.data, "payload": view.payload}
+def names_of(view: View) -> Names:
+    """Return what templates know of these samples."""
+    return {"data": view.data, "payload": view.payload}
+
+
+def with_vars(names: Names, vars_: Iterable[Var]) -> Names:
+    """Return the names with vars added, by their definition where it can be followed."""
+    known = dict(names)
     for var in vars_:
-        part = var.part
-        names[var.name] = shape_in(part.template, names) if isinstance(part, Filled) else None
-    return names
+        known[var.name] = shape_in(var.part.template, known) if isinstance(var.part, Filled) else None
+    return known
 
 
 def under_each(each: Template | None, names: Names) -> Names:

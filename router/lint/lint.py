@@ -8,7 +8,7 @@ from router.config.node import Mapping, Node, Sequence
 from router.config.problem import Problems
 from router.lint.condition_fields import check_condition
 from router.lint.expression import Names
-from router.lint.fields import check_template, names_of, under_each
+from router.lint.fields import check_template, names_of, under_each, with_vars
 from router.lint.never import check_action_events, check_constant_if, check_fallback, check_where
 from router.lint.rehearsal import Budget, check_samples
 from router.lint.secret_form import check_secrets
@@ -37,6 +37,7 @@ class _Lint:
         self.problems = problems
         self.views = Views(ruleset.sources)
         self.budget = Budget()
+        self._known_names: dict[tuple[int, str | None], Names] = {}
 
     def run(self) -> None:
         check_unused(self.ruleset, self.problems)
@@ -53,7 +54,7 @@ class _Lint:
         for name, vars_ in self.ruleset.table.source_vars.items():
             view = self.views.of(frozenset((name,)))
             for number, var in enumerate(vars_):
-                names = names_of(view, vars_[:number])
+                names = with_vars(names_of(view), vars_[:number])
                 for template in templates_of(var.part):
                     if template.place.mark.file in files:
                         self._template(template, names, view, vars_[:number])
@@ -75,7 +76,7 @@ class _Lint:
         if route.where is not None:
             check_condition(route.where, _value(node, "where"), view, self.problems)
         vars_ = self._vars(route)
-        names = names_of(view, vars_)
+        names = self._names(view, route)
         own = [template for var in route.vars for template in templates_of(var.part)]
         for template in [*own, *([route.condition] if route.condition is not None else [])]:
             self._template(template, names, view, vars_)
@@ -88,7 +89,7 @@ class _Lint:
         self, route: Route, action: RouteAction, node: Node, vars_: tuple[Var, ...], known: frozenset[str] | None
     ) -> None:
         view = self.views.of(route.sources, route.events, action.events)
-        names: Names = names_of(view, vars_)
+        names = self._names(view, route)
         if action.events is not None:
             place = _value(node, "event").mark
             check_action_events(action.events, route.events, known, place, self.problems)
@@ -107,9 +108,21 @@ class _Lint:
 
     def _vars(self, route: Route) -> tuple[Var, ...]:
         """Return the vars of the route, and before them those of its source where it has one."""
+        return (*self._vars_of(self._only_source(route)), *route.vars)
+
+    def _names(self, view: View, route: Route) -> Names:
+        only = self._only_source(route)
+        key = (id(view), only)  # views stay as long as this does
+        if key not in self._known_names:
+            self._known_names[key] = with_vars(names_of(view), self._vars_of(only))
+        return with_vars(self._known_names[key], route.vars) if route.vars else self._known_names[key]
+
+    def _only_source(self, route: Route) -> str | None:
         sources = route.sources if route.sources is not None else frozenset(self.ruleset.sources)
-        (only,) = sources if len(sources) == 1 else (None,)
-        return (*(self.ruleset.table.source_vars.get(only, ()) if only is not None else ()), *route.vars)
+        return next(iter(sources)) if len(sources) == 1 else None
+
+    def _vars_of(self, source: str | None) -> tuple[Var, ...]:
+        return self.ruleset.table.source_vars.get(source, ()) if source is not None else ()
 
     def _known(self, route: Route) -> frozenset[str] | None:
         sources = self.ruleset.sources if route.sources is None else route.sources
