@@ -14,14 +14,13 @@ from router.jsonpath.query import Comparison as Compared
 from router.jsonpath.query import Exists as Selected
 from router.lint.fields import CODE, told
 from router.lint.lookup import Missing, member
+from router.lint.never import TEXTUAL
 from router.lint.shape import Shape
 from router.lint.view import View
 from router.routing.condition_operator import ORDER, Check
 from router.routing.condition_tree import Comparison, Condition, Group, Path
 from router.routing.condition_value import written
 from router.routing.values import called
-
-_TEXTUAL = frozenset({"starts_with", "ends_with", "matches", "search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,7 @@ def _wanted(check: Check) -> set[str]:
         return {called(one) for one in check.operand} if None not in check.operand else set()
     if check.name in ORDER:
         return {called(check.operand)}
-    if check.name in _TEXTUAL:
+    if check.name in TEXTUAL:
         return {"a text"}
     return {"a text", "a list"} if check.name == "contains" else set()
 

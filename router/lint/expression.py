@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -13,6 +14,7 @@ from router.routing.template import Template
 
 Names = Mapping[str, "Shape | None"]
 
+_BEYOND = re.compile(r"attr|groupby|\)\s*[.\[]|[\w'\")]\s*\]\s*[.\[]")  # what no dotted name says
 _SAME = frozenset({"list", "sort", "unique", "reverse", "select", "reject", "selectattr", "rejectattr"})
 _ONE = frozenset({"first", "last", "min", "max"})
 _OF_ATTRIBUTE = {"map": None, "sort": 2, "sum": 0, "groupby": 0, "unique": 1, "min": 1, "max": 1}
@@ -21,7 +23,7 @@ _BY_NAME = frozenset({"selectattr", "rejectattr"})
 
 def suspicious(template: Template, names: Names) -> bool:
     """Whether anything in a template may be missing: its dotted names say so at less cost than a walk."""
-    if "attr" in template.source or "groupby" in template.source:
+    if _BEYOND.search(template.source):
         return True
     for chain in template.chains:
         root, *steps = chain.split(".")

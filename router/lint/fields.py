@@ -79,11 +79,13 @@ def _near(missing: Missing, view: View, vars_: Iterable[str]) -> str | None:
 
 def _mark(template: Template, missing: Missing) -> Mark:
     """Return the place of the missing name in the text."""
-    source, name = template.source, missing.name
-    chains = [chain for chain in template.chains if chain.split(".")[-1] == name and "." in chain]
-    for word in (*sorted(chains, key=lambda chain: chain not in missing.path), name):
-        if (found := re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", source)) is not None:
-            mark = template.place.word(source, 1 + source.count("\n", 0, found.start()), word)
-            if mark.length == len(word):
-                return Mark(mark.file, mark.line, mark.column + len(word) - len(name), len(name))
+    source, name = template.source, re.escape(missing.name)
+    path = re.escape(missing.path.removesuffix(missing.name)).replace(r"\[0\]", r"(?:\[[^\]]*\]|\.\d+)")
+    chains = [chain for chain in template.chains if chain.endswith(f".{missing.name}")]
+    owners = [path, *(re.escape(chain.removesuffix(missing.name)) for chain in chains)]
+    ways = [rf"(?<![\w.]){owner}({name})" for owner in owners]
+    for way in (*ways, rf"[.'\"\[]\s*({name})", rf"()({name})"):
+        if (found := re.search(rf"{way}(?!\w)", source)) is not None:
+            at = found.end() - len(missing.name)
+            return template.place.spot(source, 1 + source.count("\n", 0, at), missing.name, at)
     return template.place.word(source, 1, "")

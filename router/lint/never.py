@@ -16,6 +16,7 @@ from router.routing.route import Route
 from router.routing.template import Template
 
 CODE = "never"
+TEXTUAL = frozenset({"starts_with", "ends_with", "matches", "search"})  #: what holds for texts only
 
 
 def check_where(route: Route, known: frozenset[str] | None, problems: Problems) -> None:
@@ -50,7 +51,7 @@ def _check_group(group: list[Comparison], problems: Problems) -> None:
         if _single(one.paths[0]):
             by_path.setdefault(one.paths[0].text, []).append(one)
         elif (why := _contradiction(one.checks)) is not None:
-            problems.warning(CODE, one.place, f"this never holds: {why}")
+            problems.warning(CODE, one.place, f"this never holds: one value {why}")
     for text, several in by_path.items():
         for number, one in enumerate(several):
             before = [check for other in several[:number] for check in other.checks]
@@ -111,6 +112,7 @@ def _range(checks: list[Check]) -> str | None:
     low = [check for check in checks if check.name in ("gt", "gte")]
     high = [check for check in checks if check.name in ("lt", "lte")]
     kinds = {is_number(check.operand) for check in (*low, *high)}
+    kinds |= {False for check in checks if check.name in TEXTUAL}
     if len(kinds) > 1:
         return "cannot be a number and a text"
     if low and high:
