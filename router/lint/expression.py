@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from jinja2 import TemplateSyntaxError, nodes
 
@@ -44,7 +45,8 @@ def missing_in(template: Template, names: Names) -> list[Missing]:
     """Return what no sample has, in the order of the text."""
     walk = Walk()
     if (tree := parsed(template)) is not None:
-        walk.statements([tree], dict(names))
+        with suppress(RecursionError):  # an endless sum, of which the beginning is enough
+            walk.statements([tree], dict(names))
     return walk.missing
 
 
@@ -54,7 +56,10 @@ def shape_in(template: Template, names: Names) -> Shape | None:
     output = tree.body[0] if tree is not None and tree.body else None
     if not template.whole or not isinstance(output, nodes.Output):
         return None
-    return Walk().value(output.nodes[0], dict(names))
+    try:
+        return Walk().value(output.nodes[0], dict(names))
+    except RecursionError:
+        return None
 
 
 def parsed(template: Template) -> nodes.Template | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 
 from router.config.node import Mark
@@ -11,7 +11,7 @@ from router.config.problem import Problems
 from router.lint.expression import Names, missing_in, shape_in, suspicious
 from router.lint.lookup import Missing, meant, typo
 from router.lint.view import View
-from router.routing.parts import Filled
+from router.routing.parts import Each, Filled, ListOf, MapOf, Part, Written
 from router.routing.template import Template
 from router.routing.vars import Var
 
@@ -29,6 +29,23 @@ def with_vars(names: Names, vars_: Iterable[Var]) -> Names:
     for var in vars_:
         known[var.name] = shape_in(var.part.template, known) if isinstance(var.part, Filled) else None
     return known
+
+
+def scoped(part: Part, names: Names) -> Iterator[tuple[Template, Names]]:
+    """Yield every template in a tree of parameters, with the names that it knows."""
+    if isinstance(part, Filled | Written):
+        yield part.template, names
+    elif isinstance(part, Each):
+        yield part.items, names
+        items = shape_in(part.items, names)
+        element = items.element if items is not None else None
+        yield from scoped(part.part, {**names, part.name: element, "index": None})
+    elif isinstance(part, ListOf):
+        for inner in part.parts:
+            yield from scoped(inner, names)
+    elif isinstance(part, MapOf):
+        for _, inner in part.entries:
+            yield from scoped(inner, names)
 
 
 def under_each(each: Template | None, names: Names) -> Names:
@@ -60,6 +77,9 @@ def told(
         return None
     hint = f"did you mean `{written(near)}`?" if near else None
     owner = missing.owner
+    if owner.is_mapping and missing.name.lstrip("-").isdigit():
+        message = f"`{written(owner.path)}` is an object in every sample of {view.types}, not a list"
+        return f"{message}: it has no element {missing.name}", hint
     if owner.kinds <= {"a text", "a number", "true or false", "a list"}:
         kind = " or ".join(sorted(owner.kinds))
         message = f"`{written(owner.path)}` is {kind} in every sample of {view.types}: it has no `{missing.name}`"
@@ -87,5 +107,13 @@ def _mark(template: Template, missing: Missing) -> Mark:
     for way in (*ways, rf"[.'\"\[]\s*({name})", rf"()({name})"):
         if (found := re.search(rf"{way}(?!\w)", source)) is not None:
             at = found.end() - len(missing.name)
-            return template.place.spot(source, 1 + source.count("\n", 0, at), missing.name, at)
+            line = 1 + source.count("\n", 0, at)
+            mark = template.place.spot(source, line, missing.name, at)
+            if mark.length == len(missing.name):
+                return mark
+            whole = template.place.word(source, line, found[0])  # where the file writes the text with escapes
+            if whole.length == len(found[0]):
+                return Mark(
+                    whole.file, whole.line, whole.column + len(found[0]) - len(missing.name), len(missing.name)
+                )
     return template.place.word(source, 1, "")

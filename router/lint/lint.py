@@ -8,9 +8,9 @@ from router.config.node import Mapping, Node, Sequence
 from router.config.problem import Problems
 from router.lint.condition_fields import check_condition
 from router.lint.expression import Names
-from router.lint.fields import check_template, names_of, under_each, with_vars
+from router.lint.fields import check_template, names_of, scoped, under_each, with_vars
 from router.lint.never import check_action_events, check_constant_if, check_fallback, check_where
-from router.lint.rehearsal import Budget, check_samples
+from router.lint.rehearsal import Budget, check_constants, check_samples
 from router.lint.secret_form import check_secrets
 from router.lint.unused import check_unused
 from router.lint.view import View, Views
@@ -96,12 +96,15 @@ class _Lint:
         if action.condition is not None:
             place = _value(node, "if").mark
             check_constant_if(action.condition, otherwise=None, place=place, what="action", problems=self.problems)
+        if not view.events:
+            check_constants(action, self.problems)
         if action.each is not None:
             self._template(action.each, names, view, vars_)
             names = under_each(action.each, names)
-        for template in action.templates:
-            if template is not action.each:
-                self._template(template, names, view, vars_)
+        for template in (*([action.condition] if action.condition is not None else []), *action.timing.templates):
+            self._template(template, names, view, vars_)
+        for template, known_here in scoped(action.parameters.part, names):
+            self._template(template, known_here, view, vars_)
 
     def _template(self, template: Template, names: Names, view: View, vars_: Iterable[Var]) -> None:
         check_template(template, names, view, [var.name for var in vars_], self.problems)

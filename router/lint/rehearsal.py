@@ -7,16 +7,22 @@ from dataclasses import dataclass, field, replace
 
 from router.config.node import Mark, at
 from router.config.problem import Problems
+from router.errors import RenderError
 from router.lint.view import View, named_types
 from router.model import DeliveryState, Event
 from router.routing.action import RouteAction
-from router.routing.bounds import BoundsError
+from router.routing.bounds import BoundsError, fresh_budget
+from router.routing.parts import Filled, ListOf, MapOf, Part, Written
 from router.routing.plan import decide
 from router.routing.route import Route
+from router.routing.sandbox import GLOBALS
 from router.routing.table import RouteTable
 
 CODE = "fails-for-samples"
 _REASON = re.compile(r"(?P<file>.*?):(?P<line>\d+): (?:`(?P<field>[^`]*)`: )?(?P<why>.*)", re.DOTALL)
+_OF_EVENT = re.compile(
+    r"`(data|payload|item)\b|`?\w+`? is empty"
+)  # not: of headers, or of a mapping of the file's
 _ENDING = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 
 
@@ -61,6 +67,26 @@ def check_samples(table: RouteTable, route: Route, view: View, budget: Budget, p
             _tell(route, action, tallies[action.name], problems, sure=not unconditional)
 
 
+def check_constants(action: RouteAction, problems: Problems) -> None:
+    """Note expressions that no event changes and that cannot be rendered; samples are not needed for that."""
+    waiting: list[Part] = [action.parameters.part]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ListOf):
+            waiting.extend(part.parts)
+        elif isinstance(part, MapOf):
+            waiting.extend(inner for _, inner in part.entries)
+        elif isinstance(part, Filled | Written) and not part.template.names:
+            try:
+                with fresh_budget():
+                    part.render(dict(GLOBALS))
+            except RenderError as error:
+                said = _REASON.fullmatch(str(error))
+                why = said["why"] if said is not None else str(error)
+                place = part.template.place.mark
+                problems.warning(CODE, place, f"this fails for every event: `{part.path}`: {why}")
+
+
 def _planned(table: RouteTable, route: Route, events: tuple[Event, ...]) -> dict[str, Tally]:
     tallies: dict[str, Tally] = {}
     for event in events:
@@ -86,7 +112,7 @@ def _tell(route: Route, action: RouteAction, tally: Tally, problems: Problems, *
             continue
         why, all_ = said["why"], len(events) == len(tally.made)
         absent = "missing" in why or "null" in why
-        if not sure and (absent or not all_):
+        if (absent and not _OF_EVENT.match(why)) or (not sure and (absent or not all_)):
             continue
         line = _line(said["file"], int(said["line"]), problems)
         mark = _mark(route, action, line, said["field"] or "")

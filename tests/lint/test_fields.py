@@ -163,6 +163,35 @@ def test_the_item_of_a_for_each_is_an_element_of_its_list() -> None:
     ]
 
 
+def test_an_element_under_a_name_of_its_own_is_followed() -> None:
+    text = """
+        - name: r
+          source: shopify
+          event: orders/create
+          actions:
+            - http:
+                path: /x
+                json:
+                  lines: [{for_each: "{{ data.line_items }}", as: line, value: "{{ line.skuu }}{{ line.sku }}"}]
+    """
+    assert told(text, CODE) == [
+        f"9 `skuu` {CODE}: no sample of shopify orders/create has `data.line_items[0].skuu` "
+        "(did you mean `data.line_items[0].sku`?)"
+    ]
+
+
+def test_a_place_in_a_text_with_escapes_is_found_all_the_same() -> None:
+    text = """
+        - name: r
+          source: github
+          event: push
+          actions:
+            - slack: {text: "{% for c in data.commits %}{{ c.id.split('\\\\n') }}{{ c.author.login }}{% endfor %}"}
+              destination: slack
+    """
+    assert [line.split(":")[0] for line in told(text, CODE)] == [f"6 `login` {CODE}"]
+
+
 def test_vars_are_followed_to_what_they_stand_for() -> None:
     text = post("{{ first.emial_address }}", above="vars: {first: '{{ data.email_addresses | first }}'}")
     assert told(text, CODE) == [

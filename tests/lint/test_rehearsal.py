@@ -57,3 +57,16 @@ def test_what_a_missing_field_makes_fail_is_told_once() -> None:
 
 def test_a_route_that_is_switched_off_is_not_planned() -> None:
     assert told(post("{{ data.email_addresses }}", above="enabled: false")) == []
+
+
+def test_an_expression_that_no_event_changes_is_tried_without_samples() -> None:
+    assert told(post("{{ [1, 2] }}", "thing.made", "app")) == [
+        f"5 `'{{{{ [1, 2] }}}}'` {CODE}: this fails for every event: `text`: a list cannot stand in a field of "
+        "text"
+    ]
+    assert told(post("{{ 1 + 2 }}", "thing.made", "app")) == []
+
+
+def test_what_depends_on_headers_or_on_a_mapping_of_the_file_is_left_to_the_event() -> None:
+    assert told(post('{{ headers["X-Shopify-Shop-Domain"] }}', "orders/create", "shopify")) == []
+    assert told(post("{{ names[data.id] }}", above="vars: {names: {a: b}}")) == []
