@@ -40,3 +40,10 @@ def post(template: str, event: str = "user.created", source: str = "clerk", abov
     keys = f"  {above}" if above else ""
     action = f"slack: {{text: '{template}'}}, destination: slack"
     return f"- name: r\n  source: {source}\n  event: {event}\n{keys}\n  actions: [{{{action}}}]\n"
+
+
+def where(*conditions: str, event: str = "user.created", source: str = "clerk") -> str:
+    """Return a route with these conditions, the first on line 5."""
+    lines = "".join(f"    - {condition}\n" for condition in conditions)
+    actions = "  actions: [{slack: {text: hello}, destination: slack}]\n"
+    return f"- name: r\n  source: {source}\n  event: {event}\n  where:\n{lines}{actions}"

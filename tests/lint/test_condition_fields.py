@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lint.asked import told
-
-
-def where(*conditions: str, event: str = "user.created", source: str = "clerk") -> str:
-    """Return a route with these conditions, the first on line 5."""
-    lines = "".join(f"    - {condition}\n" for condition in conditions)
-    actions = "  actions: [{slack: {text: hello}, destination: slack}]\n"
-    return f"- name: r\n  source: {source}\n  event: {event}\n  where:\n{lines}{actions}"
+from tests.lint.asked import told, where
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.language.town import FIRST
-from tests.lint.asked import told
-from tests.lint.test_condition_fields import where
+from tests.lint.asked import told, where
 
 CODE = "never"
 ACTIONS = "  actions: [{slack: {text: hello}, destination: slack}]\n"
