@@ -12,7 +12,7 @@ from router.jsonpath import DottedPath, JsonPath, step_spans
 from router.jsonpath.query import And, Filter, Index, Name, Not, Or, Query, Slice, Test, Wildcard
 from router.jsonpath.query import Comparison as Compared
 from router.jsonpath.query import Exists as Selected
-from router.lint.fields import CODE, told
+from router.lint.fields import told
 from router.lint.lookup import Missing, member
 from router.lint.never import TEXTUAL
 from router.lint.shape import Shape
@@ -55,7 +55,7 @@ def check_condition(condition: Condition, node: Node, view: View, problems: Prob
             _tell_filter(path, found, one.place, problems)
         elif found.missing is not None:
             if (said := told(found.missing, view, (), partial(_as_written, path))) is not None:
-                problems.warning(CODE, _inside(one.place, path.text, found.span), *said)
+                problems.warning("unknown-field", _inside(one.place, path.text, found.span), *said)
         elif found.shapes and view.complete:
             for check in checks:
                 _check_type(path, check, found.shapes, view, _operand(node, one.place, check.name), problems)

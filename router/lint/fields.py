@@ -15,8 +15,6 @@ from router.routing.parts import Each, Filled, ListOf, MapOf, Part, Written
 from router.routing.template import Template
 from router.routing.vars import Var
 
-CODE = "unknown-field"
-
 
 def names_of(view: View) -> Names:
     """Return what templates know of these samples."""
@@ -62,7 +60,7 @@ def check_template(template: Template, names: Names, view: View, vars_: Iterable
         return
     for missing in missing_in(template, names):
         if (said := told(missing, view, vars_)) is not None:
-            problems.warning(CODE, _mark(template, missing), *said)
+            problems.warning("unknown-field", _mark(template, missing), *said)
 
 
 def told(

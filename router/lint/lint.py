@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from router.config.node import Mapping, Node, Sequence
 from router.config.problem import Problems
 from router.lint.condition_fields import check_condition
+from router.lint.doubtful_secret import check_secrets
 from router.lint.expression import Names
 from router.lint.fields import check_template, names_of, scoped, under_each, with_vars
 from router.lint.never import check_action_events, check_constant_if, check_fallback, check_where
 from router.lint.rehearsal import Budget, check_constants, check_samples
-from router.lint.secret_form import check_secrets
 from router.lint.unused import check_unused
 from router.lint.view import View, Views
 from router.routing.action import RouteAction

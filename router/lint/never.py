@@ -15,7 +15,6 @@ from router.routing.events import EventFilter
 from router.routing.route import Route
 from router.routing.template import Template
 
-CODE = "never"
 TEXTUAL = frozenset({"starts_with", "ends_with", "matches", "search"})  #: what holds for texts only
 
 
@@ -51,13 +50,13 @@ def _check_group(group: list[Comparison], problems: Problems) -> None:
         if _single(one.paths[0]):
             by_path.setdefault(one.paths[0].text, []).append(one)
         elif (why := _contradiction(one.checks)) is not None:
-            problems.warning(CODE, one.place, f"this never holds: one value {why}")
+            problems.warning("never", one.place, f"this never holds: one value {why}")
     for text, several in by_path.items():
         for number, one in enumerate(several):
             before = [check for other in several[:number] for check in other.checks]
             if (why := _contradiction((*before, *one.checks))) is not None:
                 also = f", together with {several[0].place}" if before else ""
-                problems.warning(CODE, one.place, f"this never holds{also}: `{text}` {why}", _hint(one, before))
+                problems.warning("never", one.place, f"this never holds{also}: `{text}` {why}", _hint(one, before))
                 break
 
 
@@ -144,10 +143,10 @@ def _check_types(
         for value in candidates:
             if events is not None and not (isinstance(value, str) and events.fits(value)):
                 problems.warning(
-                    CODE, one.place, f"this never holds: the route takes {events}, not {written(value)}"
+                    "never", one.place, f"this never holds: the route takes {events}, not {written(value)}"
                 )
             elif known and value not in known:
-                problems.warning(CODE, one.place, f"{written(value)} is no known event type of the source")
+                problems.warning("never", one.place, f"{written(value)} is no known event type of the source")
 
 
 def check_fallback(
@@ -165,7 +164,7 @@ def check_fallback(
         what = "every event" if route.events is None else f"every {route.events}"
         of = "" if route.sources is None else " of " + " and ".join(f"`{name}`" for name in sorted(wanted))
         verb = "take" if "," in names else "takes"
-        problems.warning(CODE, place, f"this fallback never runs: {names} {verb} {what}{of}")
+        problems.warning("never", place, f"this fallback never runs: {names} {verb} {what}{of}")
 
 
 def _takes_all(route: Route, other: Route) -> bool:
@@ -188,9 +187,9 @@ def check_constant_if(
     said = condition.source.strip("{} ").lower()
     if said in ("false", "none", "null"):
         hint = "to switch a route off write `enabled: false`" if what == "route" else "leave the action out"
-        problems.warning(CODE, place, f"this {what} never runs: its `if` is always false", hint)
+        problems.warning("never", place, f"this {what} never runs: its `if` is always false", hint)
     elif said == "true" and otherwise is not None:
-        problems.warning(CODE, otherwise, "`else` never happens: the `if` is always true")
+        problems.warning("never", otherwise, "`else` never happens: the `if` is always true")
 
 
 def check_action_events(
@@ -205,4 +204,4 @@ def check_action_events(
         and any(own.fits(type_) for type_ in types)
         and not any(own.fits(t) and route.fits(t) for t in (*types, *route.exact))
     ):
-        problems.warning(CODE, place, f"this never happens: no type fits both {own} and the route's {route}")
+        problems.warning("never", place, f"this never happens: no type fits both {own} and the route's {route}")

@@ -18,7 +18,6 @@ from router.routing.route import Route
 from router.routing.sandbox import GLOBALS
 from router.routing.table import RouteTable
 
-CODE = "fails-for-samples"
 _REASON = re.compile(r"(?P<file>.*?):(?P<line>\d+): (?:`(?P<field>[^`]*)`: )?(?P<why>.*)", re.DOTALL)
 _OF_EVENT = re.compile(
     r"`(data|payload|item)\b|`?\w+`? is empty"
@@ -84,7 +83,7 @@ def check_constants(action: RouteAction, problems: Problems) -> None:
                 said = _REASON.fullmatch(str(error))
                 why = said["why"] if said is not None else str(error)
                 place = part.template.place.mark
-                problems.warning(CODE, place, f"this fails for every event: `{part.path}`: {why}")
+                problems.warning("fails-for-samples", place, f"this fails for every event: `{part.path}`: {why}")
 
 
 def _planned(table: RouteTable, route: Route, events: tuple[Event, ...]) -> dict[str, Tally]:
@@ -123,7 +122,9 @@ def _tell(route: Route, action: RouteAction, tally: Tally, problems: Problems, *
         else:
             message = f"this fails for {len(events)} of {len(tally.made)} samples ({named_types(events)})"
         field_ = f"`{said['field']}`: " if said["field"] else ""
-        problems.warning(CODE, mark, f"{message}: {field_}{why}", _hint(why, absent=absent, all_=all_))
+        problems.warning(
+            "fails-for-samples", mark, f"{message}: {field_}{why}", _hint(why, absent=absent, all_=all_)
+        )
 
 
 def _hint(why: str, *, absent: bool, all_: bool) -> str | None:

@@ -13,8 +13,6 @@ from router.routing.route import Route
 from router.routing.template import Template
 from router.ruleset import Ruleset
 
-CODE = "unused"
-
 
 def check_unused(ruleset: Ruleset, problems: Problems) -> None:
     """Note what stands in the file and is used by no route; a file without routes is not judged."""
@@ -50,7 +48,7 @@ def _tell(what: str, section: Mapping, used: Collection[str], why: str, problems
         if name not in used:
             near = get_close_matches(name, used, n=1, cutoff=0.8)
             hint = f"`{near[0]}` is used: is one of them the other, misspelled?" if near else None
-            problems.warning(CODE, key, f"the {what} `{name}` is not used: {why}", hint)
+            problems.warning("unused", key, f"the {what} `{name}` is not used: {why}", hint)
 
 
 def _vars(node: Node) -> Mapping:

@@ -9,8 +9,6 @@ from router.config.node import Mapping, Node, Scalar, Sequence, at
 from router.config.problem import Problems
 from router.ruleset import Ruleset
 
-CODE = "secret-form"
-
 _PLACEHOLDER = re.compile(
     r"(whsec_|re_|xoxb-|sk_|your)?[-_ ]*(x{3,}|\.{3}|\*{3,}|…+|0{6,}|change[-_ ]?me|change[-_ ]?this|"
     r"(your|my|the)?[-_ ]*(signing|webhook|shared|api)?[-_ ]*(secret|token|key|password)([-_ ]*(here|value|123))?|"
@@ -37,14 +35,16 @@ def check_secrets(ruleset: Ruleset, problems: Problems) -> None:
         for secret in _scalars(node.get("secret") if isinstance(node, Mapping) else None):
             text = str(secret.value)
             if text and text not in invented and (why := _wrong(text, scheme)) is not None:
-                problems.warning(CODE, secret, f"the `secret` of the source `{key.value}` {why[0]}", why[1])
+                problems.warning(
+                    "doubtful-secret", secret, f"the `secret` of the source `{key.value}` {why[0]}", why[1]
+                )
     for key, node in document.destinations.entries:
         destination = ruleset.destinations[str(key.value)]
         for fault in destination.action.advise(destination.config):
             mark = at(node, fault.path)
             value = node.get(str(fault.path[0])) if isinstance(node, Mapping) and fault.path else None
             if not (isinstance(value, Scalar) and value.value in invented):
-                problems.warning(CODE, mark, f"the destination `{key.value}`: {fault.message}")
+                problems.warning("doubtful-secret", mark, f"the destination `{key.value}`: {fault.message}")
 
 
 def _scalars(node: Node | None) -> tuple[Scalar, ...]:

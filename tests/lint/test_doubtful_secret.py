@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.lint.secret_form import is_placeholder
+from router.lint.doubtful_secret import is_placeholder
 from tests.lint.asked import problems
 
 FILE = """
@@ -26,7 +26,7 @@ def found(secret: str = GOOD, slack: str = WEBHOOK, key: str = "re_AbCdEfGh") ->
     told = problems(
         FILE.format(slack=slack, key=key, channel=", channel: c" if "token" in slack else ""), {"SECRET": secret}
     )
-    assert {p.code for p in told} <= {"secret-form"}
+    assert {p.code for p in told} <= {"doubtful-secret"}
     assert not any(secret in p.message + str(p.hint) for p in told)
     return [f"{p.mark.line}:{p.mark.column}: {p.message}" for p in told]
 
