@@ -108,6 +108,10 @@ class ResendParams(Model):
     def _complete(self) -> ResendParams:
         if not self.to or (isinstance(self.to, list) and not all(self.to)):
             raise ValueError("`to` is empty, or holds an empty address")
+        for name in ("to", "cc", "bcc", "reply_to"):
+            given = getattr(self, name) or ()
+            if any(one and "@" not in one for one in ([given] if isinstance(given, str) else given)):
+                raise ValueError(f"`{name}` holds what is no address: there is no `@` in it")
         if isinstance(self.to, list) and len(self.to) > 50:
             raise ValueError("`to` holds more than 50 addresses")
         if self.html is None and self.text is None:

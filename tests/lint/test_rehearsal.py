@@ -45,6 +45,18 @@ def test_a_mail_to_nobody_is_told_for_the_types_that_have_no_address() -> None:
     assert told(text.replace("- resend:", "- if: primary_email\n              resend:")) == []
 
 
+def test_a_mail_to_what_is_no_address_is_told() -> None:
+    text = """
+        - name: r
+          source: clerk
+          event: user.created
+          actions:
+            - resend: {to: "{{ data.id }}", subject: hello, text: hello}
+    """
+    (line,) = told(text)
+    assert line.endswith("`to` holds what is no address: there is no `@` in it")
+
+
 def test_a_text_compared_with_a_number_gets_the_filter_as_a_hint() -> None:
     (line,) = told(post("hello", "orders/create", "shopify", above="if: data.total_price > 100"))
     assert line.startswith(f"4 `data.total_price > 100` {CODE}: this fails for the sample of shopify orders/")
