@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import timedelta
@@ -45,6 +46,10 @@ QUOTA_PAUSE = 3600.0
 _QUOTAS = {"daily_quota_exceeded", "monthly_quota_exceeded"}  # 429 as well, and yet no rate limit
 
 _calling: ContextVar[Resend | None] = ContextVar("calling", default=None)
+
+
+#: An address, or a template that may become one.
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]|\{\{|\{%")
 
 
 class ResendConfig(Model):
@@ -139,6 +144,12 @@ class Resend(Action[ResendConfig, ResendParams]):
             yield Fault((), "`resend` needs `html` or `text`")
         if config is not None and config.from_ is None and "from" not in params:
             yield Fault((), "`resend` needs `from`, here or in its destination")
+        for key in ("to", "cc", "bcc", "reply_to", "from"):
+            given = params.get(key)
+            for text in given if isinstance(given, list) else [given]:
+                if isinstance(text, str) and text and not _ADDRESS.search(text):
+                    write = "write ada@example.com, or Ada <ada@example.com>"
+                    yield Fault((key,), f"`{text}` is no address of mail: {write}")
 
     @classmethod
     def advise(cls, config: ResendConfig) -> Iterable[Fault]:

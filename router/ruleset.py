@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from router.config import node as nodes
 from router.config.document import Document, read_document
+from router.config.files import MAX_YAML, UnusableFile, read_text, shown
 from router.config.node import Mark, Node
 from router.config.problem import Problems
 from router.destinations import Destination, compile_destinations, plugin_of, secrets_of
 from router.model import Death, Event, Plan, PlannedDelivery, StoredDelivery
 from router.redaction import Redactor
-from router.registry import Registry, load_registry
+from router.registry import PluginFault, Registry, load_registry
 from router.routing.context import Context, Faulty
 from router.routing.deaths import on_dead
 from router.routing.explain import Explanation, explain
@@ -84,19 +86,26 @@ class Loaded:
         return self.problems.texts
 
 
-def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[str], str] | None = None) -> Loaded:
+def load_ruleset(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    made_up: Callable[[str], str] | None = None,
+    made_up_journal: Callable[[str], str] | None = None,
+) -> Loaded:
     """Read and compile a configuration; every fault of every part is told at once, nothing is raised.
 
-    `made_up` gives the values of unset variables, where they may be made up (`dev`).
+    `made_up` gives the values of unset variables, where they may be made up (`dev`), and `made_up_journal`
+    those of the journal's address, for who only looks at the file.
     """
     problems = Problems()
     seen: list[Path] = []
-    document = read_document(path, environ, problems, made_up=made_up, seen=seen)
+    document = read_document(path, environ, problems, made_up=made_up, made_up_journal=made_up_journal, seen=seen)
     if document is None:
         return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
     registry = load_registry(document.plugins)
     for fault in registry.faults:
-        problems.error("plugin", Mark(str(fault.file), fault.line), fault.message)
+        problems.error("broken-plugin", _in_plugin(fault, problems), fault.message)
     sources = compile_sources(document.sources, problems)
     destinations = compile_destinations(document.destinations, registry, problems)
     faulty = Faulty(
@@ -120,6 +129,14 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
 
 def _others(section: nodes.Mapping, usable: Collection[str]) -> list[tuple[str, Node]]:
     return [(str(key.value), node) for key, node in section.entries if key.value not in usable]
+
+
+def _in_plugin(fault: PluginFault, problems: Problems) -> Mark:
+    """Return where a plugin is faulty; the text of its file is kept, so that the line can be shown."""
+    file, name = Path(fault.file), shown(Path(fault.file))
+    with suppress(UnusableFile):
+        problems.texts.setdefault(name, read_text(file, MAX_YAML))
+    return Mark(name, fault.line)
 
 
 def _plugin_name(file: Path) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from router.config import habits
 from router.config.fields import kind_of
-from router.config.files import shown
+from router.config.files import near, shown
 from router.config.include import File, Reader
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
@@ -29,10 +30,6 @@ _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
 _KEYS = frozenset({"version", "include", "plugins", "routes", "on_dead", *_SETTINGS, *_NAMED})
-_ELSEWHERE = {
-    **dict.fromkeys(("retention", "dead_retention", "min_free", "lock_wait"), "it belongs to `journal`"),
-    "on_duplicate": "it belongs to a source",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +66,15 @@ def read_document(
     problems: Problems,
     *,
     made_up: Callable[[str], str] | None = None,
+    made_up_journal: Callable[[str], str] | None = None,
     seen: list[Path] | None = None,
 ) -> Document | None:
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin. `seen` is
-    given every file and folder that was looked at, those that cannot be read too: they may be mended.
+    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
+    `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
+    at, those that cannot be read too: they may be mended.
     """
     found = Found()
     reader = Reader(environ, problems, found)
@@ -85,7 +84,7 @@ def read_document(
     if not reader.tree.whole:
         return None
     files = reader.tree.files
-    gathered = _Gathered(problems, made_up)
+    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
     for file in files:
         gathered.take(file)
     _check_route_names(gathered.routes, problems)
@@ -123,7 +122,7 @@ def read_document(
 class _Gathered:
     """The top-level keys of all files, put together."""
 
-    def __init__(self, problems: Problems, made_up: Callable[[str], str] | None) -> None:
+    def __init__(self, problems: Problems, made_up: Values[str, Callable[[str], str] | None]) -> None:
         self._problems = problems
         self._made_up = made_up
         self._keys: dict[str, Scalar] = {}  # of the settings: where each was given
@@ -142,12 +141,13 @@ class _Gathered:
             elif name == "on_dead":
                 self._add(file, name, key, file.references.refuse(value))
             elif name in _SETTINGS or name in _NAMED or name == "plugins":
-                resolved = file.references.resolve(value, made_up=self._made_up if name in _MADE_UP else None)
+                settings = name in ("sources", "destinations", "admin", "journal")
+                resolved = file.references.resolve(value, made_up=self._made_up.get(name), settings=settings)
                 self._add(file, name, key, resolved)
             elif name == "version":
                 self._version(value)
             elif name != "include" and not name.startswith("x-"):
-                hint = _ELSEWHERE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
+                hint = habits.FILE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
                 self._problems.error("unknown-key", key, f"the file has no key `{name}`", hint)
 
     def named(self, name: str, start: Mark) -> Mapping:
@@ -162,7 +162,7 @@ class _Gathered:
         elif name in self._keys:
             hint = "keep one of them"
             self._problems.error(
-                "defined-twice", key, f"`{name}` is given at {self._keys[name].mark} as well", hint
+                "duplicate-key", key, f"`{name}` is given at {self._keys[name].mark} as well", hint
             )
         else:
             self._keys[name], self.settings[name] = key, value
@@ -179,7 +179,7 @@ class _Gathered:
             known = entries.setdefault(str(key.value), (key, inner))[0]
             if known is not key:
                 message = f"the {what} `{key.value}` is defined at {known.mark} as well"
-                self._problems.error("defined-twice", key, message, "give one of them another name")
+                self._problems.error("duplicate-name", key, message, "give one of them another name")
 
     def _plugins(self, file: File, value: Node) -> None:
         for entry in value.items if isinstance(value, Sequence) else (value,):
@@ -195,8 +195,8 @@ class _Gathered:
             if usable:
                 self.plugins.append(folder)
             else:
-                hint = f"it is looked for in {shown(file.path.parent) or '.'}"
-                self._problems.error("plugins", entry, f"there is no folder `{entry.text}`", hint)
+                hint = near(folder, entry.value) or f"it is looked for in {shown(file.path.parent) or '.'}"
+                self._problems.error("unreadable-file", entry, f"there is no folder `{entry.text}`", hint)
 
     def _routes(self, value: Node) -> None:
         if isinstance(value, Sequence):
@@ -208,7 +208,9 @@ class _Gathered:
     def _version(self, value: Node) -> None:
         if not (isinstance(value, Scalar) and type(value.value) is int and value.value == VERSION):
             hint = f"write version: {VERSION}"
-            self._problems.error("version", value, f"this router reads version {VERSION} of the language", hint)
+            self._problems.error(
+                "unknown-version", value, f"this router reads version {VERSION} of the language", hint
+            )
 
 
 def _check_route_names(routes: list[Node], problems: Problems) -> None:
@@ -220,7 +222,7 @@ def _check_route_names(routes: list[Node], problems: Problems) -> None:
             known = first.setdefault(name.value, name.mark)
             if known is not name.mark:
                 message = f"the route `{name.value}` is defined at {known} as well"
-                problems.error("defined-twice", name, message, "give one of them another name")
+                problems.error("duplicate-name", name, message, "give one of them another name")
 
 
 def _digest(files: list[File]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from router.config import yaml
 from router.config.fields import kind_of
-from router.config.files import MAX_YAML, UnusableFile, read_text, shown
+from router.config.files import MAX_YAML, UnusableFile, near, read_text, shown
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems
 from router.config.references import Found, References
@@ -54,7 +54,9 @@ class Reader:
         real = _real(path)
         if real in self._seen:
             if where is not None and real in chain:
-                self._problems.error("include", where, f"`{shown(path)}` includes itself, by way of this file")
+                self._problems.error(
+                    "wrong-include", where, f"`{shown(path)}` includes itself, by way of this file"
+                )
             return
         self._seen.add(real)
         if len(self._seen) > MAX_FILES:
@@ -73,7 +75,7 @@ class Reader:
     def _fault(self, where: Scalar | None, message: str) -> None:
         self.tree.whole = False
         if where is not None:
-            self._problems.error("include", where, message)
+            self._problems.error("wrong-include", where, message)
 
     def _file(self, path: Path, where: Scalar | None) -> File | None:
         name = shown(path)
@@ -81,7 +83,8 @@ class Reader:
             text = read_text(path, MAX_YAML)
         except UnusableFile as error:
             mark = error.mark(name) if error.line or where is None else where.mark
-            self._problems.error("file", mark, f"`{name}` {error.reason}", error.hint)
+            hint = error.hint or (near(path, str(where.value)) if where is not None else None)
+            self._problems.error("unreadable-file", mark, f"`{name}` {error.reason}", hint)
             return None
         except RecursionError:
             return None
@@ -92,7 +95,7 @@ class Reader:
             self._problems.error("wrong-type", node, f"`{name}` must be a mapping, not {kind_of(node)}")
             return None
         if not text.strip():
-            self._problems.error("file", node, f"`{name}` is empty", "was it cut while it was written?")
+            self._problems.error("unreadable-file", node, f"`{name}` is empty", "was it cut while it was written?")
             return None
         references = References(path.parent, yaml.lines_of(text), self._environ, self._problems, self._found)
         return File(path, name, text, node, references)
@@ -124,7 +127,8 @@ class Reader:
         paths = [folder / name for name in names if not (folder / name).is_dir()]
         if not paths:
             message = f"`{entry.text}` matches no file"
-            self._problems.warning("include", entry, message, f"it is looked for in {shown(folder) or '.'}")
+            hint = near(folder / pattern, pattern) or f"it is looked for in {shown(folder) or '.'}"
+            self._problems.warning("empty-include", entry, message, hint)
         for path in paths:
             if _real(path) not in chain:  # a pattern may match the file that it stands in
                 self.read(path, entry, chain)

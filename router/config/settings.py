@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from router.address import fault_of, secrets_of
-from router.config import units
+from router.config import habits, units
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems
@@ -92,7 +92,7 @@ def read_server(node: Node | None, problems: Problems) -> ServerSettings:
         problems.error(
             "out-of-range", where, "`max_waiting` must be at least `max_body`, or no large body gets in"
         )
-    fields.finish()
+    fields.finish(elsewhere=habits.LISTENER)
     return settings
 
 
@@ -113,7 +113,7 @@ def read_admin(node: Node | None, problems: Problems) -> AdminSettings:
         problems.error(
             "missing-key", where, message, 'token: "${ROUTER_ADMIN_TOKEN}", or listen: "127.0.0.1:8081"'
         )
-    fields.finish()
+    fields.finish(elsewhere=habits.LISTENER)
     return AdminSettings(host, port, token)
 
 

@@ -28,6 +28,8 @@ def compile_dotted(text: str) -> DottedPath:
     if root not in ROOTS:
         near = get_close_matches(root, ROOTS, n=1, cutoff=0.75)
         known = ", ".join(f"`{name}`" for name in ROOTS)
+        if root in ("body", "json", "request", "root"):
+            near = ["payload"]
         hint = f"did you mean `{near[0]}`?" if near else f"a name of the payload is `data.{text.lstrip('.$')}`"
         raise PathError(f"a path begins with one of {known}, or with `$`; not with `{root or text[:1]}`", 0, hint)
     steps: list[Step] = []

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from router.config.fields import kind_of, left_out
+from router.config.files import near
 from router.config.node import Mapping, Node, Scalar, Sequence, plain
 from router.config.problem import Problems, did_you_mean
 from router.plugin import JSON, NAME, Kind
@@ -81,7 +82,7 @@ class Builder:
                 meant.add(hint)
         for name, field in fields.items():
             if field.required and node.get(name) is None and f"did you mean `{name}`?" not in meant:
-                self.problems.error("missing-key", node, f"`{f'{path}.' if path else ''}{name}` is missing")
+                self.problems.error("missing-key", node.head, f"`{f'{path}.' if path else ''}{name}` is missing")
         return MapOf(tuple(entries))
 
     def _item(self, slot: Slot, node: Node, path: str) -> Part:
@@ -201,7 +202,8 @@ class Builder:
             text = data.decode()
         except (OSError, ValueError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            self.problems.error("file", named, f"`{path}`: the file {file} cannot be read: {why}")
+            message = f"`{path}`: the file {file} cannot be read: {why}"
+            self.problems.error("unreadable-file", named, message, near(file, named.value))
             return _FAULTY
         self.problems.texts.setdefault(str(file), text)
         if not is_template(text):

@@ -69,19 +69,23 @@ def compile_parameters(
     if not isinstance(node, Mapping):
         problems.error("wrong-type", node, f"`{action.name}` must be a mapping, not {kind_of(node)}")
         return None
+    told_before = problems.at(node.head)  # what is wrong with the action, its destination perhaps
     builder = Builder(known, problems, files)
     part = builder.struct(Struct(action.Params), node, "")
     _check_constants(action.Params, part, node, problems, whole=part.constant and not builder.misspelled)
     if not NOT_YET & set(node.keys()):
         for fault in action.check(config, _as_written(node), usage):
             mark = _mark_at(node, fault.path)
-            if not problems.at(mark) and not (builder.misspelled and not fault.path):
+            told = problems.at(mark) and (fault.path or not told_before)
+            if not told and not (builder.misspelled and not fault.path):
                 note = problems.warning if fault.warning else problems.error
                 note("parameters", mark, fault.message)
     return Parameters(action.Params, part, node)
 
 
 def _mark_at(node: Mapping, path: tuple[str | int, ...]) -> Any:
+    if not path:
+        return node.head
     owner: Node = node
     for number, step in enumerate(path):
         last = number == len(path) - 1

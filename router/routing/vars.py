@@ -58,7 +58,7 @@ def check_name(name: str, mark: Mark, problems: Problems) -> None:
         problems.error("reserved-name", mark, f"`{name}` is a name of its own in templates: choose another name")
     elif not identifier(name):
         problems.error(
-            "reserved-name", mark, f"`{name}` cannot be used in a template: letters, digits and `_` only"
+            "unusable-name", mark, f"`{name}` cannot be used in a template: letters, digits and `_` only"
         )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROBLEMS = sorted((ROOT / "docs" / "problems").glob("*.md"))
 
 _FENCE = re.compile(r"(?P<indent> *)```(?P<language>\w*)\s*$")
 _COMMENT = re.compile(r"\s*<!-- (?P<text>.+?) -->\s*$")

@@ -23,7 +23,8 @@ from router.plugin import ConfigFile, Kind, Tree
 from router.registry import load_registry
 from router.sources.provider import provider, provider_names
 from router.sources.samples import sample_types
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, PROBLEMS
+from tests.docs.problems import index, told
 
 GENERATED = re.compile(r"(?s)(<!-- generated: (?P<name>[^\n]+) -->\n)(?P<text>.*?)(<!-- /generated -->)")
 _KINDS = {
@@ -42,13 +43,15 @@ def made(name: str) -> str:
         "config": _config,
         "params": _params,
         "metrics": _metrics,
+        "problem": lambda code: f"```text\n{told(code)}\n```",
+        "problems": index,
     }
     return parts[kind](*words).strip() + "\n"
 
 
 def update() -> None:
     """Write every generated part anew."""
-    for page in PAGES:
+    for page in (*PAGES, *PROBLEMS):
         text = page.read_text()
         new = GENERATED.sub(lambda match: f"{match[1]}\n{made(match['name'])}\n{match[4]}", text)
         if new != text:

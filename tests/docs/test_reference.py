@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, PROBLEMS
 from tests.docs.reference import GENERATED, made
 
 PARTS = [
     pytest.param(page, match["name"], match["text"], id=f"{page.stem}: {match['name']}")
-    for page in PAGES
+    for page in (*PAGES, *PROBLEMS)
     for match in GENERATED.finditer(page.read_text())
 ]
 

@@ -1,0 +1,91 @@
+"""Loads the examples of the pages on problems, each in a folder of its own, as `router check` would."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from pathlib import Path
+
+from router.config.codes import GROUPS, page_name, severity
+from router.config.report import render
+from router.lint import lint
+from router.ruleset import Loaded, load_ruleset
+from tests.docs.pages import PROBLEMS, Block, blocks
+
+#: What an example may use without defining it; what it does not name is left out.
+_AROUND = {
+    "sources": {
+        "clerk": '{provider: clerk, secret: "${CLERK_WEBHOOK_SIGNING_SECRET}"}',
+        "shopify": '{provider: shopify, secret: "${SHOPIFY_SECRET}"}',
+    },
+    "destinations": {
+        "slack": '{webhook_url: "${SLACK_WEBHOOK_URL}"}',
+        "resend": '{api_key: "${RESEND_API_KEY}", from: "Acme <hello@acme.dev>"}',
+        "app": '{type: http, base_url: "http://localhost:3000"}',
+    },
+}
+_PLUGINS = {"app": "http"}
+_ENVIRON = {
+    "CLERK_WEBHOOK_SIGNING_SECRET": "whsec_" + "QUFB" * 8,
+    "GITHUB_SECRET": "a-github-secret",
+    "SHOPIFY_SECRET": "a-shopify-secret",
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/x",
+    "RESEND_API_KEY": "re_123456",
+}
+
+
+def page_of(code: str) -> Path:
+    """Return the page of a code."""
+    return next(page for page in PROBLEMS if page.stem == code)
+
+
+def load(page: Path, kind: str) -> Loaded:
+    """Load the `wrong` or the `right` example of a page."""
+    files: dict[str, str] = {}
+    for block in blocks(page):
+        if block.marker.startswith("file: "):
+            files[block.marker.removeprefix("file: ")] = block.text
+        elif block.marker == kind:
+            return _load(files, block)
+        else:
+            files = {}
+    raise AssertionError(f"{page.name} has no {kind} example")
+
+
+def _load(files: dict[str, str], block: Block) -> Loaded:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for name, text in files.items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_text(text)
+        Path("routes.yaml").write_text(block.text + _around(block.page.read_text(), block.text))
+        loaded = load_ruleset(Path("routes.yaml"), _ENVIRON)
+        if loaded.ruleset is not None:
+            lint(loaded.ruleset, loaded.problems)
+        return loaded
+
+
+def _around(page: str, text: str) -> str:
+    sections = []
+    for section, entries in _AROUND.items():
+        used = [name for name in entries if re.search(rf"\b{_PLUGINS.get(name, name)}\b|\b{name}\b", page)]
+        if used and not re.search(rf"(?m)^{section}:", text):
+            sections.append(f"{section}:\n" + "".join(f"  {name}: {entries[name]}\n" for name in used))
+    return "".join(sections)
+
+
+def told(code: str) -> str:
+    """Return what `check` says of the wrong example of a code."""
+    loaded = load(page_of(code), "wrong")
+    return render(loaded.problems, loaded.texts).rstrip()
+
+
+def index() -> str:
+    """Return the table of all codes."""
+    parts = []
+    for group, codes in GROUPS.items():
+        rows = [f"## {group}", "", "| code | is | meaning |", "|---|---|---|"]
+        for code, title in codes.items():
+            rows.append(f"| [`{code}`]({page_name(code).partition('/')[2]}) | {severity(code)} | {title} |")
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts)
