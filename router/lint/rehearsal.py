@@ -63,7 +63,8 @@ def check_samples(table: RouteTable, route: Route, view: View, budget: Budget, p
         tallies = _planned(table, replace(route, where=None, condition=None), view.events)
     for action in (*route.actions, *route.otherwise):
         if action.name in tallies:
-            _tell(route, action, tallies[action.name], problems, sure=not unconditional)
+            given = sum(action.events is None or action.events.fits(event.type) for event in view.events)
+            _tell(route, action, tallies[action.name], given, problems, sure=not unconditional)
 
 
 def check_constants(action: RouteAction, problems: Problems) -> None:
@@ -104,23 +105,24 @@ def _planned(table: RouteTable, route: Route, events: tuple[Event, ...]) -> dict
     return tallies
 
 
-def _tell(route: Route, action: RouteAction, tally: Tally, problems: Problems, *, sure: bool) -> None:
+def _tell(route: Route, action: RouteAction, tally: Tally, given: int, problems: Problems, *, sure: bool) -> None:
+    """Note why an action's deliveries are dead; `given` are its samples, taken by the route or not."""
     for reason, events in tally.failed.items():
         said = _REASON.fullmatch(reason)
         if said is None:
             continue
-        why, all_ = said["why"], len(events) == len(tally.made)
+        why, all_ = said["why"], len(events) == len(tally.made)  # of those that it acts on
         absent = "missing" in why or "null" in why
         if (absent and not _OF_EVENT.match(why)) or (not sure and (absent or not all_)):
             continue
         line = _line(said["file"], int(said["line"]), problems)
         mark = _mark(route, action, line, said["field"] or "")
-        if absent and _told(mark, problems):
+        if absent and problems.on_line(mark):  # the missing field was told there
             continue
-        if all_:
+        if len(events) == given:
             message = f"this fails for {'the' if len(events) == 1 else 'every'} sample of {named_types(events)}"
         else:
-            message = f"this fails for {len(events)} of {len(tally.made)} samples ({named_types(events)})"
+            message = f"this fails for {len(events)} of {given} samples ({named_types(events)})"
         field_ = f"`{said['field']}`: " if said["field"] else ""
         problems.warning(
             "fails-for-samples", mark, f"{message}: {field_}{why}", _hint(why, absent=absent, all_=all_)
@@ -133,11 +135,6 @@ def _hint(why: str, *, absent: bool, all_: bool) -> str | None:
     if "not supported between instances" in why:
         return "numbers often come as texts: write `data.x | number`"
     return None if all_ else "narrow `event`, or give the action an `if`"
-
-
-def _told(mark: Mark, problems: Problems) -> bool:
-    """Whether a missing field was told already on that line."""
-    return any(problem.mark.file == mark.file and problem.mark.line == mark.line for problem in problems)
 
 
 def _line(file: str, number: int, problems: Problems) -> Mark:

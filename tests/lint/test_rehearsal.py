@@ -45,6 +45,11 @@ def test_a_mail_to_nobody_is_told_for_the_types_that_have_no_address() -> None:
     assert told(text.replace("- resend:", "- if: primary_email\n              resend:")) == []
 
 
+def test_samples_that_the_route_does_not_take_count_among_those_that_do_not_fail() -> None:
+    (line,) = told(post("{{ data.first_name }}", "user.*", above="where: {data.deleted: true}"))
+    assert f"{CODE}: this fails for 1 of 3 samples (clerk user.deleted): " in line
+
+
 def test_a_mail_to_what_is_no_address_is_told() -> None:
     text = """
         - name: r
