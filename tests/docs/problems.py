@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from router.config.codes import GROUPS, page_name, severity
+from router.config.problem import Problems
 from router.config.report import render
 from router.lint import lint
 from router.ruleset import Loaded, load_ruleset
@@ -61,7 +62,11 @@ def _load(files: dict[str, str], block: Block) -> Loaded:
         Path("routes.yaml").write_text(block.text + _around(block.page.read_text(), block.text))
         loaded = load_ruleset(Path("routes.yaml"), _ENVIRON)
         if loaded.ruleset is not None:
-            lint(loaded.ruleset, loaded.problems)
+            found = Problems()
+            lint(loaded.ruleset, found)
+            for one in found:
+                if one.code != "unused" or block.page.stem == "unused":  # what stands around is for all pages
+                    loaded.problems.warning(one.code, one.mark, one.message, one.hint)
         return loaded
 
 
