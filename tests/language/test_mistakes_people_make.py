@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from textwrap import indent
 import pytest
 
 from router.config.codes import CODES
+from router.config.report import render
 from router.ruleset import Loaded
 from tests.language.town import HEAD, load
 
@@ -98,3 +100,21 @@ def test_the_table_is_long_and_covers_most_codes() -> None:
     assert codes <= set(CODES)
     assert len(codes) > 55
     assert {mistake.section for mistake in MISTAKES} == set(SECTIONS)
+
+
+def test_files_with_random_faults_end_in_registered_problems() -> None:
+    chance = random.Random(7)
+    signs = "{}[]:#'\"*&!|>%@`-,?$ \t\n\\.()=<\u201c\u00a0\ufeff\x00é"
+    for mistake in chance.choices(MISTAKES, k=1500):
+        before, behind, blanks = SECTIONS[mistake.section]
+        lines = "".join(f"{' ' * blanks}{line}\n" for line in mistake.files["routes.yaml"])
+        text = [*before, *lines, *behind]
+        for _ in range(chance.choice((1, 2, 5, 20))):
+            at = chance.randrange(len(text) + 1)
+            if chance.random() < 0.6:
+                text.insert(at, chance.choice(signs))
+            else:
+                del text[at : at + chance.choice((1, 3, 30))]
+        loaded = load("".join(text))
+        assert {problem.code for problem in loaded.problems} <= set(CODES)
+        assert render(loaded.problems, loaded.texts).count("\n") >= len(loaded.problems)
