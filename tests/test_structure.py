@@ -14,14 +14,14 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable"),
-    ("address", "redaction", "observe", "web", "plugin", "plugin_file"),
+    ("errors", "model", "ids", "tasks", "printable", "probed"),
+    ("address", "redaction", "observe", "web", "knock", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
+    ("connect", "examples", "live", "schema", "specimen", "ingress", "rehearsal", "logs", "tracing"),
     ("lint",),
     ("reload", "admin"),
     ("running",),

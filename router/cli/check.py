@@ -7,11 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from router.cli.exit import AT_FAULT, FINE
+from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, USAGE, Stop
 from router.cli.options import add_config
 from router.cli.output import colored, dump
 
 if TYPE_CHECKING:
+    from router.cli.check_connect import Reached
     from router.ruleset import Loaded
 
 
@@ -21,6 +22,9 @@ def add(commands: Any) -> None:
     command = commands.add_parser("check", help=text, description=text.capitalize() + ".")
     add_config(command, positional=True)
     command.add_argument("--strict", action="store_true", help="end with 1 where there are warnings, too")
+    command.add_argument(
+        "--connect", action="store_true", help="reach destinations and journal too, and send nothing"
+    )
     command.add_argument(
         "--made-up",
         action="store_true",
@@ -40,18 +44,20 @@ def add(commands: Any) -> None:
 
 
 def check(asked: argparse.Namespace) -> int:
-    """Print the problems; 1 where one of them is an error."""
+    """Print the problems; 1 where one of them is an error, 3 where something was only not reached."""
     if asked.explain is not None:
         from router.cli.explanation import explanation
 
         print(explanation(asked.explain, color=colored(sys.stdout)))
         return FINE
+    if asked.connect and asked.made_up:
+        raise Stop("--connect and --made-up do not go together: what is made up opens no door", USAGE)
     loaded = _load(asked)
-    ok = not (len(loaded.problems) if asked.strict else loaded.problems.errors)
-    _print_problems(asked.format, loaded, ok=ok)
-    if asked.format != "json":
-        print(_summary(asked, loaded))
-    return FINE if ok else AT_FAULT
+    if asked.connect and loaded.ruleset is not None:
+        from router.cli.check_connect import run
+
+        return run(loaded, lambda reached: _report(asked, loaded, reached))
+    return _report(asked, loaded, None)
 
 
 def _load(asked: argparse.Namespace) -> Loaded:
@@ -68,11 +74,33 @@ def _load(asked: argparse.Namespace) -> Loaded:
     return loaded
 
 
-def _print_problems(form: str, loaded: Loaded, *, ok: bool) -> None:
+def _report(asked: argparse.Namespace, loaded: Loaded, reached: Reached | None) -> int:
+    code = _code(asked, loaded, reached)
+    _print_problems(asked.format, loaded, reached, ok=code == FINE)
+    if asked.format != "json":
+        if reached is not None:
+            print(f"{reached.as_text(color=colored(sys.stdout))}\n")
+        print(_summary(asked, loaded))
+        if asked.connect and reached is None:
+            print("nothing was reached for: --connect needs a configuration without errors")
+    return code
+
+
+def _code(asked: argparse.Namespace, loaded: Loaded, reached: Reached | None) -> int:
+    """Return the exit code: what is wrong goes before what was not reached."""
+    codes = {problem.code for problem in loaded.problems.errors}
+    if not codes:
+        return AT_FAULT if asked.strict and len(loaded.problems) else FINE
+    return UNREACHABLE if reached is not None and codes == {reached.CODE} else AT_FAULT
+
+
+def _print_problems(form: str, loaded: Loaded, reached: Reached | None, *, ok: bool) -> None:
     from router.config.report import as_github, as_json, render
 
     if form == "json":
-        print(dump({"ok": ok, "problems": as_json(loaded.problems), "made_up": sorted(_made(loaded))}))
+        told = reached.as_json() if reached is not None else {}
+        made = sorted(_made(loaded))
+        print(dump({"ok": ok, "problems": as_json(loaded.problems), "made_up": made, **told}))
     elif len(loaded.problems) and form == "github":
         print(as_github(loaded.problems))
     elif len(loaded.problems):

@@ -86,6 +86,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "wrong-destination": "a destination of another type",
         "constant-lane": "a lane that is the same for every event",
         "fails-for-samples": "a delivery that would be dead for sample events",
+        "unreachable": "a destination or the journal that gives no answer",
+        "misfit": "what does not fit its destination",
     },
     "Routes and conditions": {
         "unknown-event": "an event type that the provider does not send",
@@ -143,7 +145,7 @@ WARNINGS = frozenset(
 )
 
 #: Told as an error or as a warning, as the plugin says.
-EITHER = frozenset(("parameters",))
+EITHER = frozenset(("parameters", "misfit"))
 
 
 def severity(code: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from router.config.fields import kind_of
 from router.config.model_check import note_value
-from router.config.node import Mapping, Node, Scalar, Sequence, at
+from router.config.node import Mapping, Mark, Node, Scalar, Sequence, at
 from router.config.problem import Problems
 from router.errors import RenderError
 from router.plugin import Action, Model, Usage
@@ -52,6 +52,11 @@ class Parameters:
             raise self._failed(f"the parameters are larger than {PARAMS_BYTES // 1024} KiB")
         return data
 
+    @property
+    def written(self) -> Any:
+        """The parameters as they stand in the file, for a plugin's `check` and `probe`."""
+        return _as_written(self.node)
+
     def _failed(self, reason: str) -> RenderError:
         return RenderError(f"{self.node.mark.file}:{self.node.mark.line}: {reason}")
 
@@ -75,7 +80,7 @@ def compile_parameters(
     _check_constants(action.Params, part, node, problems, whole=part.constant and not builder.misspelled)
     if not NOT_YET & set(node.keys()):
         for fault in action.check(config, _as_written(node), usage):
-            mark = _mark_at(node, fault.path)
+            mark = place_of(node, fault.path)
             told = problems.at(mark) and (fault.path or not told_before)
             if not told and not (builder.misspelled and not fault.path):
                 note = problems.warning if fault.warning else problems.error
@@ -83,15 +88,16 @@ def compile_parameters(
     return Parameters(action.Params, part, node)
 
 
-def _mark_at(node: Mapping, path: tuple[str | int, ...]) -> Any:
+def place_of(node: Node, path: tuple[str | int, ...], *, key: bool = False) -> Mark:
+    """Return where a fault at the end of a path is shown: at its value, with `key` at the key of that."""
     if not path:
-        return node.head
+        return node.head if isinstance(node, Mapping) else node.mark
     owner: Node = node
     for number, step in enumerate(path):
         last = number == len(path) - 1
-        if last and isinstance(owner, Mapping) and (key := owner.key(str(step))) is not None:
+        if last and isinstance(owner, Mapping) and (named := owner.key(str(step))) is not None:
             inner = owner.get(str(step))
-            return inner.mark if isinstance(inner, Scalar) else key.mark
+            return inner.mark if isinstance(inner, Scalar) and not key else named.mark
         mark = at(owner, (step,))
         inner_node = owner.get(str(step)) if isinstance(owner, Mapping) else None
         if isinstance(owner, Sequence) and isinstance(step, int) and step < len(owner.items):
@@ -124,7 +130,7 @@ def _check_constants(
             loc = fault["loc"]
             if fault["type"] == "missing" or (not whole and _is_struct(model, loc)):
                 continue
-            noted.setdefault(_mark_at(node, _existing(node, loc)), []).append(fault)
+            noted.setdefault(place_of(node, _existing(node, loc)), []).append(fault)
         for mark, group in noted.items():
             steps = _existing(node, group[0]["loc"])
             note_value(problems, mark, _named(steps), group, _node_at(node, steps))

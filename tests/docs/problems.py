@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
+import sqlite3
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from router.config.codes import GROUPS, page_name, severity
 from router.config.problem import Problems
 from router.config.report import render
+from router.connect import connect
 from router.lint import lint
 from router.ruleset import Loaded, load_ruleset
+from router.running import client_session
 from tests.docs.pages import PROBLEMS, Block, blocks
 
 #: What an example may use without defining it; what it does not name is left out.
@@ -26,6 +31,7 @@ _AROUND = {
         "app": '{type: http, base_url: "http://localhost:3000"}',
     },
 }
+_CONNECTED = ("unreachable", "misfit")  #: told with `--connect` only
 _PLUGINS = {"app": "http"}
 _ENVIRON = {
     "CLERK_WEBHOOK_SIGNING_SECRET": "whsec_" + "QUFB" * 8,
@@ -67,7 +73,19 @@ def _load(files: dict[str, str], block: Block) -> Loaded:
             for one in found:
                 if one.code != "unused" or block.page.stem == "unused":  # what stands around is for all pages
                     loaded.problems.warning(one.code, one.mark, one.message, one.hint)
+        if block.page.stem in _CONNECTED:
+            asyncio.run(_reach(files, loaded))
         return loaded
+
+
+async def _reach(files: dict[str, str], loaded: Loaded) -> None:
+    """Reach the destinations too, in a folder with the databases that the scripts of the page make."""
+    for name, script in files.items():
+        with contextlib.closing(sqlite3.connect(Path(name).with_suffix(".db"))) as database:
+            database.executescript(script)
+    assert loaded.ruleset is not None
+    async with client_session() as http:
+        await connect(loaded.ruleset, http, loaded.problems, datetime(2026, 1, 15, 12, tzinfo=UTC))
 
 
 def _around(page: str, text: str) -> str:

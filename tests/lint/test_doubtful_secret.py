@@ -54,10 +54,21 @@ def test_real_secrets_are_not_told() -> None:
     assert found("It's-a-long-secret-of-test-systems") == []
 
 
-def test_a_plugin_tells_what_its_vendor_would_refuse() -> None:
-    assert found(key="5f4dcc3b") == [
-        "7:21: the destination `resend`: the `api_key` is no key of Resend, which begins with `re_`"
+def test_the_plugins_tell_what_their_vendors_would_refuse() -> None:
+    assert found(slack='{token: "xoxp-123"}', key="5f4dcc3b") == [
+        "6:18: the destination `slack`: the `token` is no bot token, which begins with `xoxb-`",
+        "7:21: the destination `resend`: the `api_key` is no key of Resend, which begins with `re_`",
     ]
+    assert found(slack='{webhook_url: "https://hooks.slack.com/T/B/x"}') == [
+        "6:22: the destination `slack`: the `webhook_url` is not whole: it goes on with /services/ and three parts"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["xxx", "XXXXX", "test", "my-secret", "CHANGE_ME", "whsec_xxxx", "1234", "secret"]
+)
+def test_placeholders_are_known(text: str) -> None:
+    assert is_placeholder(text)
 
 
 @pytest.mark.parametrize("text", ["whsec_QUFBQUFBQUFB", "tested-well", "a-github-secret", "secretary", "x1y2z3"])

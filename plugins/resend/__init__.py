@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
@@ -25,17 +25,21 @@ from router.plugin import (
     Html,
     Model,
     Permanent,
+    Probed,
     Redactor,
     Retry,
     SecretStr,
     Text,
     Url,
     Usage,
+    Use,
     read_answer,
     retry_after,
     secrets_in,
     unreachable,
 )
+
+from .probe import Account, probed
 
 KEY_KEPT = timedelta(hours=23)
 """How long a repeat is safe: Resend forgets an idempotency key after 24 hours; an hour is left for clocks."""
@@ -156,6 +160,11 @@ class Resend(Action[ResendConfig, ResendParams]):
         """Yield what is no API key of Resend's."""
         if not config.api_key.get_secret_value().startswith("re_"):
             yield Fault(("api_key",), "the `api_key` is no key of Resend, which begins with `re_`")
+
+    async def probe(self, uses: Sequence[Use]) -> Probed:
+        """See whether the key is good and its senders' domains are verified; sends no mail."""
+        account = Account(self.http, self.config.base_url, self.config.api_key.get_secret_value())
+        return await probed(account, self.config.from_, uses)
 
     async def execute(self, params: ResendParams, delivery: Delivery) -> Mapping[str, Any]:
         """Send once, or not again. Facts: `id`, Resend's id of the mail."""
