@@ -36,10 +36,7 @@ def routes_schema(
     fields = FieldSchemas()
     actions = sorted(registry.actions.values(), key=lambda one: one.name)
     for action in actions:
-        parameters = {
-            "description": _about(action),
-            **_all_of(fields.parameters(action.name, action.action.Params)),
-        }
+        parameters = {"description": _about(action), **_all_of(fields.parameters(action.name, action.action.Params))}
         if "description" in fields.definitions.get(f"{action.name}.{action.action.Params.__name__}", {}):
             parameters["description"] = _about(action)
         for of in ("action", "deathAction"):
@@ -58,10 +55,7 @@ def routes_schema(
     if sources:
         one = _offered(sorted(sources))
         about = inner["route"]["properties"]["source"]["description"]
-        inner["route"]["properties"]["source"] = {
-            "description": about,
-            "anyOf": [one, {"type": "array", "items": one}],
-        }
+        inner["route"]["properties"]["source"] = {"description": about, "anyOf": [one, {"type": "array", "items": one}]}
     return {"$schema": DRAFT, **_referable(closed(made))}
 
 

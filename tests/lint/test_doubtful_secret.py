@@ -60,7 +60,7 @@ def test_the_plugins_tell_what_their_vendors_would_refuse() -> None:
         "7:21: the destination `resend`: the `api_key` is no key of Resend, which begins with `re_`",
     ]
     assert found(slack='{webhook_url: "https://hooks.slack.com/T/B/x"}') == [
-        "6:22: the destination `slack`: the `webhook_url` is not whole: it goes on with /services/ and three parts"
+        "6:24: the destination `slack`: the `webhook_url` is not whole: it goes on with /services/ and three parts"
     ]
 
 
