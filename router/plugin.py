@@ -256,6 +256,14 @@ class Action(ABC, Generic[C, P]):
         """
         return ()
 
+    @classmethod
+    def advise(cls, config: Any) -> Iterable[Fault]:
+        """Yield what is allowed in a destination's settings and probably not meant; never quotes a secret.
+
+        Each is a warning of `router check`; `path` leads to the setting.
+        """
+        return ()
+
     async def probe(self, uses: Sequence[Use]) -> Probed | None:
         """For `check --connect`, once open: see whether the destination is right for its `uses`; send nothing.
 

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("comparison", "masking"),
     ("connect", "examples", "live", "schema", "specimen", "stored_rules"),
     ("ingress", "rehearsal", "logs", "tracing"),
-    ("explaining",),
+    ("explaining", "lint"),
     ("testing", "reload", "admin"),
     ("running",),
     ("app",),

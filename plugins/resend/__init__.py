@@ -117,6 +117,10 @@ class ResendParams(Model):
     def _complete(self) -> ResendParams:
         if not self.to or (isinstance(self.to, list) and not all(self.to)):
             raise ValueError("`to` is empty, or holds an empty address")
+        for name in ("to", "cc", "bcc", "reply_to"):
+            given = getattr(self, name) or ()
+            if any(one and "@" not in one for one in ([given] if isinstance(given, str) else given)):
+                raise ValueError(f"`{name}` holds what is no address: there is no `@` in it")
         if isinstance(self.to, list) and len(self.to) > 50:
             raise ValueError("`to` holds more than 50 addresses")
         if self.html is None and self.text is None:
@@ -150,6 +154,12 @@ class Resend(Action[ResendConfig, ResendParams]):
                 if isinstance(text, str) and text and not _ADDRESS.search(text):
                     write = "write ada@example.com, or Ada <ada@example.com>"
                     yield Fault((key,), f"`{text}` is no address of mail: {write}")
+
+    @classmethod
+    def advise(cls, config: ResendConfig) -> Iterable[Fault]:
+        """Yield what is no API key of Resend's."""
+        if not config.api_key.get_secret_value().startswith("re_"):
+            yield Fault(("api_key",), "the `api_key` is no key of Resend, which begins with `re_`")
 
     async def probe(self, uses: Sequence[Use]) -> Probed:
         """See whether the key is good and its senders' domains are verified; sends no mail."""

@@ -82,9 +82,18 @@ class SlackConfig(Model):
     @field_validator("webhook_url")
     @classmethod
     def _is_address(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not url.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("must be an address that starts with https://")
-        return url
+        if url is None or url.get_secret_value().startswith(("https://", "http://")):
+            return url
+        if url.get_secret_value().startswith("xox"):
+            raise ValueError("is a token: write it as `token`")
+        raise ValueError("must be an address that starts with https://")
+
+    @field_validator("token")
+    @classmethod
+    def _is_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and token.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("is the address of an incoming webhook: write it as `webhook_url`")
+        return token
 
     @model_validator(mode="after")
     def _one_way_in(self) -> SlackConfig:
@@ -173,6 +182,19 @@ class Slack(Action[SlackConfig, SlackParams]):
         for key in _APP_ONLY:
             if key in params:
                 yield Fault((key,), f"Slack ignores `{key}` with the `webhook_url` of an app", warning=True)
+
+    @classmethod
+    def advise(cls, config: SlackConfig) -> Iterable[Fault]:
+        """Yield what is no bot token, and no webhook of Slack's."""
+        if config.token is not None and not config.token.get_secret_value().startswith("xoxb-"):
+            yield Fault(("token",), "the `token` is no bot token, which begins with `xoxb-`")
+        url = config.webhook_url.get_secret_value() if config.webhook_url is not None else ""
+        if url.startswith("https://hooks.slack.com/") and not {"services", "triggers", "workflows"} & {
+            *url.split("/")
+        }:
+            yield Fault(
+                ("webhook_url",), "the `webhook_url` is not whole: it goes on with /services/ and three parts"
+            )
 
     async def probe(self, uses: Sequence[Use]) -> Probed:
         """See whose token it is and what it may do; of a webhook nothing can be known without posting."""

@@ -62,11 +62,16 @@ def check(asked: argparse.Namespace) -> int:
 
 def _load(asked: argparse.Namespace) -> Loaded:
     from router.config.made_up import made_up, made_up_journal
+    from router.lint import lint
     from router.ruleset import load_ruleset
 
     if asked.made_up:
-        return load_ruleset(asked.config, os.environ, made_up=made_up, made_up_journal=made_up_journal)
-    return load_ruleset(asked.config, os.environ)
+        loaded = load_ruleset(asked.config, os.environ, made_up=made_up, made_up_journal=made_up_journal)
+    else:
+        loaded = load_ruleset(asked.config, os.environ)
+    if loaded.ruleset is not None:
+        lint(loaded.ruleset, loaded.problems)
+    return loaded
 
 
 def _report(asked: argparse.Namespace, loaded: Loaded, reached: Reached | None) -> int:

@@ -47,6 +47,11 @@ class Problems:
         """Tell whether a fault was noted at this very place."""
         return _place(_mark(where)) in self._places
 
+    def on_line(self, where: Node | Mark) -> bool:
+        """Tell whether a fault was noted anywhere on the line of this place."""
+        mark = _mark(where)
+        return any(file == mark.file and line == mark.line for file, line, _ in self._places)
+
     def forget(self, where: Node | Mark) -> None:
         """Take back what was noted at this very place, because more is known about it now."""
         place = _place(_mark(where))

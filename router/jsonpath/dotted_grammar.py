@@ -45,6 +45,15 @@ def compile_dotted(text: str) -> DottedPath:
     return DottedPath(text, root, tuple(steps))
 
 
+def step_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each step of a path that compiles begins and ends, without its dot."""
+    found, at = [], len(re.match(r"\w*", text)[0])  # type: ignore[index]
+    while step := _STEP.match(text, at):
+        found.append((at + (text[at] == "."), step.end()))
+        at = step.end()
+    return found
+
+
 def _step(match: re.Match[str]) -> Step:
     if match["every"] or match["all"]:
         return None, None

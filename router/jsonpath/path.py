@@ -37,6 +37,11 @@ class JsonPath:
 
             self._expression = translate(query, self._meter)
 
+    @property
+    def query(self) -> Query:
+        """The path as a tree of steps."""
+        return self._query
+
     def select(self, payload: Any) -> list[Any]:
         """Return the selected values, in RFC 9535's order; nothing where the evaluation had to be given up."""
         return self.attempt(payload)[0]

@@ -177,6 +177,16 @@ class Group(Condition):
         self._parts = parts
         self._wanted = kind != "all"  # the verdict of a part that ends the search
 
+    @property
+    def kind(self) -> str:
+        """Which of them must hold: `all`, `any` or `none`."""
+        return self._kind
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions in it, in the order of the file."""
+        return self._parts
+
     def holds(self, names: Names, payload: Any) -> bool:
         """Whether it holds for the event."""
         wanted = self._wanted

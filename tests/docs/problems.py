@@ -14,6 +14,7 @@ from router.config.codes import GROUPS, page_name, severity
 from router.config.problem import Problems
 from router.config.report import render
 from router.connect import connect
+from router.lint import lint
 from router.ruleset import Loaded, load_ruleset
 from router.running import client_session
 from router.testing.reading import read_tests
@@ -77,6 +78,12 @@ def _load(files: dict[str, str], block: Block) -> Loaded:
             return _load_tests(block)
         Path("routes.yaml").write_text(block.text + _around(block.page.read_text(), block.text))
         loaded = load_ruleset(Path("routes.yaml"), _ENVIRON)
+        if loaded.ruleset is not None:
+            found = Problems()
+            lint(loaded.ruleset, found)
+            for one in found:
+                if one.code != "unused" or block.page.stem == "unused":  # what stands around is for all pages
+                    loaded.problems.warning(one.code, one.mark, one.message, one.hint)
         if block.page.stem in _CONNECTED:
             asyncio.run(_reach(files, loaded))
         return loaded

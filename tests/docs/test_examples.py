@@ -15,6 +15,7 @@ from router.cli.main import main
 from router.config.problem import Problems
 from router.config.report import render
 from router.config.yaml import parse
+from router.lint import lint
 from router.model import DeliveryState, Event
 from router.routing.condition import compile_where
 from tests.docs.examples import load, load_block, prepare, ruleset
@@ -44,6 +45,8 @@ def test_an_example_of_a_mistake_is_told_as_its_page_says(
     monkeypatch.chdir(tmp_path)
     kind, _, said = block.marker.partition(": ")
     loaded = load_block(tmp_path, block)
+    if loaded.ruleset is not None:
+        lint(loaded.ruleset, loaded.problems)
     assert said in render(loaded.problems, loaded.texts)
     assert bool(loaded.problems.errors) is (kind == "refused")
 
