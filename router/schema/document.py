@@ -31,7 +31,7 @@ def routes_schema(
     The names of sources and destinations, and the event `types`, are offered and never demanded: an editor's file
     may be new. Without `types` those of all providers are.
     """
-    made = language()
+    made = read_language("language.yaml")
     inner: dict[str, Schema] = made["definitions"]
     fields = FieldSchemas()
     actions = sorted(registry.actions.values(), key=lambda one: one.name)
@@ -49,32 +49,32 @@ def routes_schema(
     inner["source"]["properties"]["provider"]["enumDescriptions"] = [provider(name).title for name in names]
     inner["source"]["anyOf"] = [{"required": ["provider"]}, {"required": ["verify"]}]
     known = {type_ for name in names for type_ in provider(name).types} if types is None else set(types)
-    inner["eventType"] = _offered(sorted(known))
-    inner["action"]["properties"]["destination"] |= _offered(sorted(destinations))
+    inner["eventType"] = offered(sorted(known))
+    for of in ("action", "deathAction"):
+        inner[of]["properties"]["destination"] |= offered(sorted(destinations))
     if sources:
-        one = _offered(sorted(sources))
+        one = offered(sorted(sources))
         about = inner["route"]["properties"]["source"]["description"]
         inner["route"]["properties"]["source"] = {
             "description": about,
             "anyOf": [one, {"type": "array", "items": one}],
         }
-    return {"$schema": DRAFT, **_referable(closed(made))}
+    return {"$schema": DRAFT, **referable(closed(made))}
 
 
 @cache
-def _language() -> Schema:
+def _read(name: str) -> Schema:
     problems = Problems()
-    text = (files("router.schema") / "language.yaml").read_text(encoding="utf-8")
-    node = yaml.parse(text, "language.yaml", problems)
+    node = yaml.parse((files("router.schema") / name).read_text(encoding="utf-8"), name, problems)
     if node is None or problems.errors:
-        raise ValueError("; ".join(problem.message for problem in problems.errors))
+        raise ValueError(f"{name} is broken: " + "; ".join(problem.message for problem in problems.errors))
     found: Schema = plain(node)
     return found
 
 
-def language() -> Schema:
-    """Return a copy of the part that no plugin changes."""
-    return copy.deepcopy(_language())
+def read_language(name: str) -> Schema:
+    """Return the part of a language that nothing adds to, as a copy: `language.yaml`, `tests.yaml`."""
+    return copy.deepcopy(_read(name))
 
 
 def _destinations(
@@ -116,18 +116,18 @@ def _about(action: RegisteredAction) -> str:
     return (action.action.__doc__ or action.name).strip().split("\n")[0]
 
 
-def _offered(words: Sequence[str]) -> Schema:
+def offered(words: Sequence[str]) -> Schema:
     """Return a text for which these words are completions."""
     return {"anyOf": [{"enum": list(words)}, {"type": "string"}]} if words else {"type": "string"}
 
 
-def _referable(value: Any) -> Any:
+def referable(value: Any) -> Any:
     """Put every $ref that has something beside it into an `allOf`: draft 7 ignores what is beside it."""
     if isinstance(value, list):
-        return [_referable(one) for one in value]
+        return [referable(one) for one in value]
     if not isinstance(value, dict):
         return value
-    made = {key: _referable(inner) for key, inner in value.items()}
+    made = {key: referable(inner) for key, inner in value.items()}
     if "$ref" in made and len(made) > 1:
         made["allOf"] = [{"$ref": made.pop("$ref")}]
     return made

@@ -23,10 +23,11 @@ from router.plugin import ConfigFile, Kind, Tree
 from router.registry import load_registry
 from router.sources.provider import provider, provider_names
 from router.sources.samples import sample_types
-from tests.docs.pages import PAGES, PROBLEMS
+from tests.docs.pages import PAGES, PROBLEMS, ROOT
 from tests.docs.problems import index, told
 
 GENERATED = re.compile(r"(?s)(<!-- generated: (?P<name>[^\n]+) -->\n)(?P<text>.*?)(<!-- /generated -->)")
+SCHEMAS = {"routes.schema.json": (), "routes.test.schema.json": ("--tests",)}
 _KINDS = {
     "text": "text", "html": "HTML", "mrkdwn": "Slack markup", "url": "address", "path": "path of an address",
     "header": "line", "json": "any value", "name": "constant",
@@ -57,6 +58,9 @@ def update() -> None:
         if new != text:
             page.write_text(new)
             print(f"{page.name} is new")
+    for name, tests in SCHEMAS.items():
+        if main(["schema", "--plain", *tests, "--out", str(ROOT / name)]):
+            raise SystemExit(f"{name} cannot be written")
 
 
 def help_of(*command: str) -> str:
