@@ -22,7 +22,11 @@ class Specimen:
 
 
 def signed_request(source: Source, type_: str, body: bytes, message_id: str, at: datetime) -> RawRequest:
-    """Return the request that the sender would make of a body, signed at that moment with the first secret."""
+    """Return the request that the sender would make of a body, signed at that moment with the first secret.
+
+    A body of JSON becomes a form where the source takes forms.
+    """
+    body = source.reads.sent(body)
     return RawRequest(
         source=source.name,
         method="POST",

@@ -83,7 +83,7 @@ async def post(
     """Post one event, freshly signed; return the status and what the router said."""
     from router.running import utc_now
 
-    body = json.dumps(payload).encode()
+    body = source.reads.sent(json.dumps(payload).encode())
     headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
     sent = body + b" " if bad_signature else body
     async with session.post(

@@ -11,7 +11,6 @@ from router.model import Event, RawRequest
 from router.printable import to_the_second
 from router.routing.condition_trace import keys_of
 from router.routing.condition_value import named
-from router.sources.body import read_json
 from router.sources.locator import Locator
 from router.sources.source import Source
 
@@ -29,7 +28,7 @@ class Found:
 def identification(source: Source, request: RawRequest, event: Event) -> tuple[Found, ...]:
     """Return where each part of an event was found."""
     try:
-        payload = read_json(request.body)
+        payload = source.payload(request)
     except Rejected:
         return ()
     return (

@@ -9,22 +9,23 @@ from router.config import habits
 from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar
 from router.config.problem import Problems, did_you_mean
+from router.sources.allowed import read_allowed
 from router.sources.kept import ALWAYS, is_credential
 from router.sources.locator import Locator, is_header_name, parse_locator
 from router.sources.provider import LATER, Provider, provider, provider_names
+from router.sources.respond import read_respond
 from router.sources.scheme import Scheme
+from router.sources.shape import read_body, read_split
 from router.sources.source import Source
 from router.sources.svix_scheme import SvixScheme
 from router.sources.verification import read_verification
 
-NOT_YET = ("split", "allow_ips", "dedupe", "respond", "public_url")
+NOT_YET = ("dedupe", "public_url")
 """Keys of the language that no source can have yet."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.~@:-]+)+")
 _TAKEN = frozenset({"/healthz", "/readyz"})
-_BODIES = ("auto", "json")
-_LATER_BODIES = ("form", "text")
 _DUPLICATES = ("retry_dead", "ignore")
 
 
@@ -80,7 +81,9 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     max_body = fields.size("max_body", default=1) if fields.get("max_body") is not None else None
     if max_body is not None and max_body < 1:
         problems.error("out-of-range", fields.node.get("max_body") or key, "`max_body` must be at least 1B")
-    _body(fields, problems)
+    reads = read_body(fields, problems)
+    split = read_split(fields, problems, reads)
+    allowed, response = read_allowed(fields, problems), read_respond(fields, problems)
     credentials = found.scheme.credentials if found.scheme else frozenset()
     headers = _names(fields, problems, "headers", is_header_name, credentials)
     query = _names(fields, problems, "query", lambda text: bool(text), frozenset())
@@ -112,6 +115,10 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         kept_headers=(ALWAYS | named | set(found.scheme.headers) | {h.lower() for h in headers}) - credentials,
         kept_query=query,
         retries_dead=retries_dead,
+        reads=reads,
+        split=split,
+        allowed=allowed,
+        response=response,
     )
 
 
@@ -194,17 +201,6 @@ def _path(fields: Fields, problems: Problems, default: str) -> str:
     elif node is not None and path in _TAKEN:
         problems.error("unusable-path", node, f"`{path}` belongs to the router itself")
     return path
-
-
-def _body(fields: Fields, problems: Problems) -> None:
-    node = fields.get("body")
-    if node is None or (isinstance(node, Scalar) and node.value in _BODIES):
-        return
-    later = isinstance(node, Mapping) or (isinstance(node, Scalar) and node.value in _LATER_BODIES)
-    if later:
-        problems.error("not-yet", node, "only `body: auto` and `body: json` are supported yet")
-    else:
-        problems.error("unknown-value", node, "`body` must be one of " + ", ".join(_BODIES))
 
 
 def _retries_dead(fields: Fields, problems: Problems) -> bool:

@@ -119,3 +119,27 @@ async def test_a_record_that_cannot_be_stored_fails_alone(journal: Journal) -> N
     assert isinstance(answers.pop(4), ValueError)
     assert answers == [True] * 8
     assert await journal.count(DeliveryFilter(state=S.DELIVERED)) == 8
+
+
+async def test_events_of_one_request_are_stored_together_and_a_repeat_stores_nothing(
+    journal: Journal,
+) -> None:
+    plans = [plan(f"n{n}", planned(f"evt_n{n}", "a")) for n in range(300)]
+    plans.append(plan("again", id="msg_n7", body=event("n7").body))
+    answers = await journal.append_all(plans, take={plans[3].deliveries[0].id})
+    assert [answer.uid for answer in answers] == [*(f"evt_n{n}" for n in range(300)), "evt_n7"]
+    assert [answer.duplicate for answer in answers] == [False] * 300 + [True]
+    assert (await found(journal, plans[3].deliveries[0].id)).state is S.RUNNING
+    assert all(answer.duplicate for answer in await journal.append_all(plans))
+    assert await journal.count(EventFilter()) == 300
+    assert await journal.count(DeliveryFilter()) == 300
+
+
+async def test_events_of_one_request_are_stored_all_or_none_whatever_shares_their_commit(journal: Journal) -> None:
+    first, bad = plan("n1", planned("evt_n1", "a")), plan("bad", planned("evt_n1", "a"))  # one id twice
+    together, alone = await asyncio.gather(
+        journal.append_all([first, bad, plan("n2")]), journal.append(plan("other")), return_exceptions=True
+    )
+    assert isinstance(together, ValueError)
+    assert not isinstance(alone, BaseException)
+    assert [event.uid for event in await journal.events(EventFilter())] == ["evt_other"]
