@@ -14,7 +14,7 @@ from router.sources.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A request and its event; where it is refused, `refusal` has status and reason, and `event` is None."""
+    """A request and its event; where it is none, `refusal` has status and reason, and `event` is None."""
 
     request: RawRequest
     event: Event | None
@@ -41,6 +41,8 @@ def signed_request(source: Source, type_: str, body: bytes, message_id: str, at:
 def received(source: Source, request: RawRequest, uid: str) -> Specimen:
     """Verify and identify a request as the listener does; nothing is raised for what it would refuse."""
     try:
+        if source.is_handshake(request):
+            raise Rejected(200, "a handshake: it is answered, and is no event")
         source.verify(request)
         return Specimen(request, source.identify(request, uid))
     except Rejected as error:

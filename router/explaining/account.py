@@ -87,6 +87,8 @@ def account(
 
 
 def _event(subject: Subject) -> tuple[Event | None, str | None]:
+    if subject.source.is_handshake(subject.request):
+        return None, "it is a handshake, which is answered and is no event"
     try:
         return subject.source.identify(subject.request, subject.uid), None
     except Rejected as error:

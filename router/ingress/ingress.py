@@ -21,6 +21,7 @@ from router.journal.journal import Appended
 from router.model import Event, EventState, Plan, RawRequest
 from router.observe import Observer
 from router.printable import one_line
+from router.sources.handshake import Shaken
 from router.sources.source import Source
 from router.tasks import spawn
 
@@ -135,13 +136,21 @@ class Ingress:
             rules = self._ruleset()
             source = _find(rules, request.path)
             name = source.name
-            if request.method != "POST":
+            if not source.takes(request.method):
                 raise Rejected(405, f"{request.method[:20]!r} instead of POST")
             if not source.allows(peer):
                 raise Rejected(403, "the address is not in `allow_ips`")
             limits = BodyLimits(source.max_body or self._settings.max_body, self._settings.body_timeout)
             raw = self._raw(name, request, await self._body(request, limits, held), peer)
+            if (shaken := source.handshake(raw, verified=False)) is not None:
+                return self._shake(name, shaken)
+            if request.method != "POST":
+                raise Rejected(
+                    401, f"no handshake fits this {request.method}: another token, or a value is missing"
+                )
             source.verify(raw)
+            if (shaken := source.handshake(raw, verified=True)) is not None:
+                return self._shake(name, shaken)
             events = source.identify_all(raw, self._new_uid)
             if not held.at_once(
                 sum(len(event.body) for event in events) - len(raw.body) if len(events) > 1 else 0
@@ -211,6 +220,14 @@ class Ingress:
         for plan, appended in zip(plans, results, strict=True):
             self._observer.accepted(plan.event, plan, duplicate=appended.duplicate, differs=appended.differs)
         return results
+
+    def _shake(self, name: str, shaken: Shaken) -> web.Response:
+        log.info("the sender of the source %s tried its address, and was answered", name)
+        if shaken.shown is not None:
+            # Not verified, so it is shown to a person, and kept nowhere.
+            log.warning("somebody sent a token for the source %s: %s", name, one_line(shaken.shown, 255))
+        self._observer.handshake(name)
+        return custom(shaken.response)
 
     def _refuse(
         self, raw: RawRequest | None, name: str, peer: str | None, status: int, reason: str

@@ -10,6 +10,7 @@ from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar
 from router.config.problem import Problems, did_you_mean
 from router.sources.allowed import read_allowed
+from router.sources.handshake_reading import read_handshakes
 from router.sources.kept import ALWAYS, is_credential
 from router.sources.locator import Locator, is_header_name, parse_locator
 from router.sources.provider import LATER, Provider, provider, provider_names
@@ -89,6 +90,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     query = _names(fields, problems, "query", lambda text: bool(text), frozenset())
     variables = _variables(fields, problems, chosen, own.node)
     retries_dead = _retries_dead(fields, problems)
+    handshakes = read_handshakes(fields, problems)
     fields.finish(not_yet=NOT_YET, elsewhere=habits.SOURCE)
     if len(problems.errors) > before or found.scheme is None:
         return None
@@ -119,6 +121,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         split=split,
         allowed=allowed,
         response=response,
+        handshakes=handshakes,
     )
 
 

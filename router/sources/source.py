@@ -11,6 +11,7 @@ from router.config.node import Node
 from router.errors import Rejected
 from router.model import Event, RawRequest
 from router.sources.allowed import Network, allows
+from router.sources.handshake import Handshake, Shaken
 from router.sources.kept import kept
 from router.sources.locator import Locator, as_word, join_words
 from router.sources.moment import read_moment
@@ -31,7 +32,7 @@ class Source:
     are templates, the preset's and the source's own. Without `id` the scheme's signed id is taken. Where the
     sender sends an event again, `retries_dead` makes those of its deliveries due again that are dead. `allowed`
     are the networks that may send, None for all; `response` is what accepted events are answered with, None for
-    the router's own answer.
+    the router's own answer. `handshakes` are answered, and never become events.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Source:
     split: Split | None = None
     allowed: tuple[Network, ...] | None = None
     response: Response | None = None
+    handshakes: tuple[Handshake, ...] = ()
 
     @property
     def signable(self) -> bool:
@@ -66,6 +68,29 @@ class Source:
     def allows(self, address: str | None) -> bool:
         """Tell whether this address may send."""
         return allows(self.allowed, address)
+
+    def takes(self, method: str) -> bool:
+        """Tell whether requests of this method come here: events by POST, and handshakes."""
+        return method == "POST" or any(handshake.method == method for handshake in self.handshakes)
+
+    def handshake(self, request: RawRequest, *, verified: bool) -> Shaken | None:
+        """Return the answer to a handshake; None for any other request.
+
+        With `verified` it is one that was verified, without one that was not yet: each is for one of both.
+        """
+        wanted = [one for one in self.handshakes if one.verified is verified and one.method == request.method]
+        if not wanted:
+            return None
+        try:
+            payload = self.payload(request) if request.body else None
+        except Rejected:
+            payload = None
+        answers = (one.answer(request, payload, self.secrets) for one in wanted)
+        return next((answer for answer in answers if answer is not None), None)
+
+    def is_handshake(self, request: RawRequest) -> bool:
+        """Tell whether a request is a handshake, once it is verified where that is needed."""
+        return any(self.handshake(request, verified=stage) is not None for stage in (False, True))
 
     def identify(self, request: RawRequest, uid: str) -> Event:
         """Return the event of a verified request; raise Rejected(400) where its body cannot be read.

@@ -47,6 +47,10 @@ class Recorder(Observer):
         self.refusals: list[tuple[str, int, str]] = []
         self.requests: list[RawRequest | None] = []
         self.accepted_events: list[tuple[str, bool, bool]] = []
+        self.shaken: list[str] = []
+
+    def handshake(self, source: str) -> None:
+        self.shaken.append(source)
 
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         self.refusals.append((source, status, reason))
