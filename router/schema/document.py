@@ -81,6 +81,7 @@ def _event_types(named: Mapping[str, str | None], definitions: dict[str, Schema]
     types = {source: provider(of).types for source, of in named.items() if of in provider_names()}
     known = {type_ for found in types.values() for type_ in found}
     definitions["eventType"] = offered(sorted(known))
+    definitions["eventTypes"] |= {**offered(sorted(known)), "type": ["string", "array"]}
     whole = definitions["route"]["properties"]
     about = whole["event"]["description"]
     made: Schema = {"properties": {"event": whole["event"]}}
@@ -91,7 +92,7 @@ def _event_types(named: Mapping[str, str | None], definitions: dict[str, Schema]
             where = {"required": ["source"], "properties": {"source": {"const": source}}}
             made = {"if": where, "then": {"properties": {"event": event}}, "else": made}
     if "if" in made:
-        whole["event"] = {**whole["event"], "items": {"type": "string"}}
+        whole["event"] = {**whole["event"], "items": {"type": "string"}, "anyOf": None}
     return made if "if" in made else {}
 
 

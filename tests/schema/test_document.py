@@ -215,6 +215,8 @@ def test_a_configuration_brings_its_own_plugins_and_names(
     types = of_clerk["then"]["properties"]["event"]["anyOf"][0]["enum"]
     assert "user.created" in types
     assert "push" not in types
+    narrowing = made["definitions"]["action"]["properties"]["event"]
+    assert {"push", "user.created"} <= set(narrowing["anyOf"][0]["enum"])
     fastjsonschema.compile(made)(
         read("destinations: {shout: {url: x}}\nroutes: [{name: r, actions: [{shout: {loud: '{{ data.x }}'}}]}]")
     )
