@@ -41,9 +41,10 @@ def signed_request(source: Source, type_: str, body: bytes, message_id: str, at:
 def received(source: Source, request: RawRequest, uid: str) -> Specimen:
     """Verify and identify a request as the listener does; nothing is raised for what it would refuse."""
     try:
+        if source.handshake(request, verified=False) is None:
+            source.verify(request)
         if source.is_handshake(request):
             raise Rejected(200, "a handshake: it is answered, and is no event")
-        source.verify(request)
         return Specimen(request, source.identify(request, uid))
     except Rejected as error:
         return Specimen(request, None, error)

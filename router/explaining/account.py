@@ -71,6 +71,7 @@ def account(
         "event": None if event is None else _identified(subject, event),
         "stored": None if subject.stored is None else plain_stored(subject.stored, subject.deliveries),
         "unreadable": unread,
+        "handshake": event is None and subject.source.is_handshake(request),
         "failed": None,
         "routes": [],
         "others": {"number": 0, "nearest": []},

@@ -92,6 +92,7 @@ def test_the_json_has_the_keys_that_its_page_lists(desk: Desk) -> None:
             "event",
             "stored",
             "unreadable",
+            "handshake",
             "failed",
             "routes",
             "others",
