@@ -59,7 +59,10 @@ def _type(source: Source, request: RawRequest, event: Event, payload: Any) -> Fo
 
 
 def _id(source: Source, request: RawRequest, event: Event, payload: Any) -> Found:
-    if source.id_at is not None:
+    if source.dedupe is not None:
+        place = "made of " + " and ".join(f"`{place_of(place)}`" for place in source.dedupe.key)
+        found = "nothing of `dedupe` is there"
+    elif source.id_at is not None:
         place = f"`{place_of(source.id_at)}`"
         found = _value(source.id_at, request, payload)
     else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from router.config import habits
 from router.config.fields import Fields, left_out
-from router.config.node import Mapping, Node, Scalar
+from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
 from router.sources.allowed import read_allowed
+from router.sources.dedupe import Dedupe
 from router.sources.handshake_reading import read_handshakes
 from router.sources.kept import ALWAYS, is_credential
 from router.sources.locator import Locator, is_header_name, parse_locator
@@ -21,7 +23,7 @@ from router.sources.source import Source
 from router.sources.svix_scheme import SvixScheme
 from router.sources.verification import read_verification
 
-NOT_YET = ("dedupe", "public_url")
+NOT_YET = ("public_url",)
 """Keys of the language that no source can have yet."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -82,6 +84,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     max_body = fields.size("max_body", default=1) if fields.get("max_body") is not None else None
     if max_body is not None and max_body < 1:
         problems.error("out-of-range", fields.node.get("max_body") or key, "`max_body` must be at least 1B")
+    dedupe = places.dedupe(own.node.get("id"))
     reads = read_body(fields, problems)
     split = read_split(fields, problems, reads)
     allowed, response = read_allowed(fields, problems), read_respond(fields, problems)
@@ -94,12 +97,13 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     fields.finish(not_yet=NOT_YET, elsewhere=habits.SOURCE)
     if len(problems.errors) > before or found.scheme is None:
         return None
-    located = [*type_at, *(place for place in (id_at, time_at) if place)]
+    located = [*type_at, *(dedupe.key if dedupe else ()), *(place for place in (id_at, time_at) if place)]
     for place in located:
         if place.header and place.header.lower() in credentials:
             problems.error("credential", key, f"{what}: `{place.header}` holds the token, and is never kept")
             return None
-    _warn_without_id(id_at, found.scheme, key, what, problems)
+    if dedupe is None:
+        _warn_without_id(id_at, found.scheme, key, what, problems)
     named = {place.header.lower() for place in located if place.header}
     return Source(
         name=name,
@@ -122,6 +126,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         allowed=allowed,
         response=response,
         handshakes=handshakes,
+        dedupe=dedupe,
     )
 
 
@@ -173,6 +178,24 @@ class _Places:
         if place is not None and place.header is not None and not header:
             self._problems.error("wrong-place", node, f"`{name}` must stand in the body: write `$.path`")
         return place
+
+    def dedupe(self, own_id: Node | None) -> Dedupe | None:
+        """Read `dedupe`, which stands in place of an `id`."""
+        node = self._fields.get("dedupe")
+        if node is None:
+            return None
+        if own_id is not None:
+            message = "`id` and `dedupe` both tell repeats: remove one of the two"
+            self._problems.error("useless-key", self._fields.node.key("dedupe") or node, message)
+        inner = Fields(node, self._problems, "`dedupe`")
+        key = _Places(inner, self._problems).several("key")
+        inner.get("key", required=True)
+        inner.get("window", required=True)
+        window = inner.duration("window", default=0, above_zero=True)
+        inner.finish()
+        if not key and isinstance(listed := inner.node.get("key"), Sequence) and not listed.items:
+            self._problems.error("empty-list", listed, "`key` is empty: all events would be one")
+        return Dedupe(key, timedelta(seconds=window))
 
     def _read(self, name: str, node: Scalar) -> Locator | None:
         try:

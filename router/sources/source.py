@@ -11,6 +11,7 @@ from router.config.node import Node
 from router.errors import Rejected
 from router.model import Event, RawRequest
 from router.sources.allowed import Network, allows
+from router.sources.dedupe import Dedupe
 from router.sources.handshake import Handshake, Shaken
 from router.sources.kept import kept
 from router.sources.locator import Locator, as_word, join_words
@@ -32,7 +33,7 @@ class Source:
     are templates, the preset's and the source's own. Without `id` the scheme's signed id is taken. Where the
     sender sends an event again, `retries_dead` makes those of its deliveries due again that are dead. `allowed`
     are the networks that may send, None for all; `response` is what accepted events are answered with, None for
-    the router's own answer. `handshakes` are answered, and never become events.
+    the router's own answer. `handshakes` are answered, and never become events. `dedupe` makes ids of values.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Source:
     split: Split | None = None
     allowed: tuple[Network, ...] | None = None
     response: Response | None = None
+    dedupe: Dedupe | None = None
     handshakes: tuple[Handshake, ...] = ()
 
     @property
@@ -139,8 +141,11 @@ class Source:
         return self.split.parts(payload)
 
     def _event(self, request: RawRequest, uid: str, part: Part, body: bytes) -> Event:
-        found = self._find(self.id_at, request, part) if self.id_at else self.scheme.message_id(request)
-        message_id = as_word(found)
+        if self.dedupe is not None:
+            message_id = self.dedupe.id_of(lambda place: self._find(place, request, part))
+        else:
+            found = self._find(self.id_at, request, part) if self.id_at else self.scheme.message_id(request)
+            message_id = as_word(found)
         sent = read_moment(self._find(self.time_at, request, part)) if self.time_at else None
         return Event(
             uid=uid,
@@ -155,6 +160,7 @@ class Source:
             headers=kept(request.headers, self.kept_headers, lower=True),
             query=kept(request.query, self.kept_query, lower=False),
             deduplicable=message_id is not None,
+            window=self.dedupe.window if self.dedupe else None,
         )
 
     def _find(self, place: Locator, request: RawRequest, part: Part) -> Any:
@@ -162,6 +168,8 @@ class Source:
         return place.find(request, part.payload) if found is None and self.split is not None else found
 
     def _has_own_id(self, part: Part) -> bool:
+        if self.dedupe is not None:
+            return True
         return self.id_at is not None and as_word(self.id_at.find_in(part.element)) is not None
 
     def sign(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -143,3 +144,30 @@ async def test_events_of_one_request_are_stored_all_or_none_whatever_shares_thei
     assert isinstance(together, ValueError)
     assert not isinstance(alone, BaseException)
     assert [event.uid for event in await journal.events(EventFilter())] == ["evt_other"]
+
+
+async def test_an_id_with_a_window_is_known_for_that_long_from_the_first_one_on(journal: Journal) -> None:
+    window = timedelta(seconds=600)
+    told = []
+    for name, seconds in [("a", 0), ("b", 599), ("c", 600), ("d", 1100), ("e", 1300)]:
+        item = plan(name, id="key_1", body=name.encode(), received_at=later(seconds), window=window)
+        answer = await journal.append(item)
+        told.append((answer.uid, answer.duplicate, answer.differs))
+    assert told == [
+        ("evt_a", False, False),
+        ("evt_a", True, False),
+        ("evt_c", False, False),
+        ("evt_c", True, False),
+        ("evt_e", False, False),
+    ]
+    stored = {event.uid: event.duplicates for event in await journal.events(EventFilter())}
+    assert stored == {"evt_a": 1, "evt_c": 1, "evt_e": 0}
+
+
+async def test_of_events_with_one_id_after_its_window_one_is_new(journal: Journal) -> None:
+    window = timedelta(seconds=60)
+    await journal.append(plan("old", id="key_1", window=window))
+    again = [plan(f"n{n}", id="key_1", received_at=later(100), window=window) for n in range(5)]
+    answers = await asyncio.gather(*(journal.append(item) for item in again))
+    assert sorted(answer.duplicate for answer in answers) == [False, True, True, True, True]
+    assert len({answer.uid for answer in answers}) == 1

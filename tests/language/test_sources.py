@@ -218,7 +218,6 @@ def test_a_mistake_in_a_source_is_told_at_its_place(keys: str, found: str) -> No
 @pytest.mark.parametrize(
     ("key", "column"),
     [
-        ("dedupe: {key: [$.a], window: 10m}", 33),
         ("public_url: 'https://x.dev'", 33),
     ],
 )
