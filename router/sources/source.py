@@ -63,6 +63,11 @@ class Source:
         """Whether a body can be signed anew with the first secret."""
         return self.scheme.signable
 
+    @property
+    def confidential(self) -> frozenset[str]:
+        """What nobody may read: the secrets, and the tokens of handshakes."""
+        return frozenset(self.secrets).union(*(handshake.tokens for handshake in self.handshakes))
+
     def verify(self, request: RawRequest) -> None:
         """Return for a genuine request; raise Rejected(401) with the reason for any other."""
         self.scheme.verify(request)

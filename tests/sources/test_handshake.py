@@ -168,3 +168,8 @@ def test_a_source_without_handshakes_takes_posts_only() -> None:
 )
 def test_a_mistake_is_told(handshakes: str, code: str) -> None:
     assert codes(f"s: {{verify: none, id: $.id, handshakes: {handshakes}}}") == [code]
+
+
+def test_the_tokens_of_handshakes_are_as_secret_as_the_secrets() -> None:
+    assert sender(META).confidential == {"key", "mine"}
+    assert "mine" not in repr(sender(META))
