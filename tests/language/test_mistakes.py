@@ -152,3 +152,9 @@ def test_a_mistake_is_shown_with_its_line_and_carets() -> None:
         "                   ^^^^",
         "    hint: did you mean `slack`?",
     ]
+
+
+def test_a_faulty_destination_is_not_taken_for_another_one_of_its_type() -> None:
+    text = routes("- name: r\n  source: app\n  actions: [slack: {text: hi}]\n")
+    broken = text.replace('"https://hooks', '"hooks')
+    assert [(p.code, p.mark.line) for p in load(broken).problems] == [("wrong-value", 8)]
