@@ -77,7 +77,14 @@ def test_it_holds_the_texts_as_they_stand_there_and_no_value_from_outside(folder
     assert (config.root, config.first_used_at) == (str(folder), NOW)
     assert config.read == ("routes.yaml", "routes.d/mail.yaml", "env/live.yaml")
     assert config.files == {name: FILES[name] for name in (*config.read, "mail.txt")}
-    assert config.variables.keys() == {"SECRET", "STAGE", "TONE", "NOTHING", "file:keys/app", "plugin:plugins/_none.py"}
+    assert config.variables.keys() == {
+        "SECRET",
+        "STAGE",
+        "TONE",
+        "NOTHING",
+        "file:keys/app",
+        "plugin:plugins/_none.py",
+    }
     assert (config.variables["TONE"], config.variables["NOTHING"]) == ("", "")
     assert all(len(config.variables[name]) == 4 for name in ("SECRET", "STAGE", "file:keys/app"))
     for value in (SECRET, "a-long-key-of-the-app"):

@@ -6,7 +6,6 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 
-
 _SECRET = frozenset({"secret", "key", "token", "password", "pw", "pass"})
 _HOST = frozenset({"host", "hostname", "domain"})
 

@@ -17,6 +17,7 @@ from router.config.literals import without_literals
 
 PLUGIN = "plugin:"  #: begins the names of the fingerprints of plugins' files
 
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The texts of all files that decide what is sent, as they stand there, and what came from outside.

@@ -242,8 +242,9 @@ def _destination(
         elif is_template(name):
             problems.error("constant", node, "`destination` is a constant: a template cannot stand here")
         elif name not in context.faulty.destinations:
+            known = {*(key for key, d in fitting.items() if d.mark is not None), *context.faulty.destinations}
             problems.error(
-                "unknown-destination", node, f"there is no destination `{name}`", did_you_mean(name, fitting)
+                "unknown-destination", node, f"there is no destination `{name}`", did_you_mean(name, known)
             )
         return None
     if node is not None:

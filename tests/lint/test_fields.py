@@ -127,7 +127,9 @@ def test_what_a_sender_sends_sometimes_is_not_unknown() -> None:
     text = "{{ data.organization.login }} {{ data.repository.visibility }} {{ data.installation.id }}"
     assert told(post(text, "push", "github"), CODE) == []
     assert told(post("{{ data.line_items[0].pre_tax_price }}", "orders/create", "shopify"), CODE) == []
-    assert told(post("{{ data.expires_at | default('') }}".replace("'", '"'), "'*'"), CODE) == []  # of an invitation
+    assert (
+        told(post("{{ data.expires_at | default('') }}".replace("'", '"'), "'*'"), CODE) == []
+    )  # of an invitation
 
 
 def test_an_action_of_its_own_event_is_judged_by_that() -> None:
