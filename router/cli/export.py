@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from router.journal.journal import StoredEvent
     from router.masking.kind import Kind
     from router.masking.masker import Path as Place
-    from router.model import Event
+    from router.model import Event, Pairs
     from router.testing.exported import Exported
 
 _PLACES = 6  # of a kind that are named
@@ -146,16 +146,21 @@ def _payload(body: bytes) -> Any:
 def _request(event: StoredEvent) -> dict[str, Any]:
     from base64 import b64encode
 
-    headers: dict[str, Any] = {}
-    for name, value in event.headers:
-        before = headers.get(name)
-        headers[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     try:
         body: Any = event.body.decode("utf-8")
     except UnicodeDecodeError:
         body = {"base64": b64encode(event.body).decode("ascii")}
-    said = {"source": event.source, "at": event.received_at, "headers": headers, "body": body}
-    return said | ({"query": dict(event.query)} if event.query else {})
+    said = {"source": event.source, "at": event.received_at, "headers": by_name(event.headers), "body": body}
+    return said | ({"query": by_name(event.query)} if event.query else {})
+
+
+def by_name(pairs: Pairs) -> dict[str, Any]:
+    """Return pairs as a mapping; a name that stands several times has a list."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        before = found.get(name)
+        found[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    return found
 
 
 def _tell(found: Exported) -> None:

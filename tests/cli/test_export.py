@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from router.cli.export import by_name
 from router.cli.main import main
 from router.config import yaml
 from router.config.made_up import made_up
@@ -190,6 +191,10 @@ def test_a_captured_request_is_as_it_came(folder: Path, capsys: pytest.CaptureFi
     test = {"name": "as it came", "request": found, "expect": {"verify": "ok"}}
     Path("request.test.yaml").write_text(json.dumps({"tests": [test]}))
     assert main(["test", "routes.yaml", "request.test.yaml"]) == 0
+
+
+def test_a_header_that_came_twice_comes_twice_again() -> None:
+    assert by_name((("a", "1"), ("b", "2"), ("a", "3"), ("a", "4"))) == {"a": ["1", "3", "4"], "b": "2"}
 
 
 def test_without_more_the_event_is_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
