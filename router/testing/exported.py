@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from router.routing.explain import Explanation
 from router.ruleset import Ruleset
 from router.sources.kept import ALWAYS
 from router.sources.source import Source
-from router.specimen import Specimen, received, signed_request
+from router.specimen import Specimen, body_of, received, signed_request
 from router.testing.given import MESSAGE_ID
 from router.testing.runner import UID
 from router.testing.snapshot import snapshot
@@ -114,7 +113,7 @@ def _headers(source: Source, event: Event) -> dict[str, Any]:
 
 def _specimen(source: Source, event: Event, payload: Any, headers: Mapping[str, Any], message_id: str) -> Specimen:
     """Return what comes of the test's request, as `router test` makes it."""
-    body = json.dumps(payload).encode()
+    body = body_of(payload)
     request = signed_request(source, event.type, body, message_id, event.received_at)
     more: Pairs = tuple(
         (name, value)
