@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from router.journal.journal import StoredEvent
     from router.masking.kind import Kind
     from router.masking.masker import Path as Place
-    from router.model import Event, Pairs
+    from router.model import Event
     from router.testing.exported import Exported
 
 _PLACES = 6  # of a kind that are named
@@ -146,21 +146,14 @@ def _payload(body: bytes) -> Any:
 def _request(event: StoredEvent) -> dict[str, Any]:
     from base64 import b64encode
 
+    from router.testing.exported import by_name
+
     try:
         body: Any = event.body.decode("utf-8")
     except UnicodeDecodeError:
         body = {"base64": b64encode(event.body).decode("ascii")}
     said = {"source": event.source, "at": event.received_at, "headers": by_name(event.headers), "body": body}
     return said | ({"query": by_name(event.query)} if event.query else {})
-
-
-def by_name(pairs: Pairs) -> dict[str, Any]:
-    """Return pairs as a mapping; a name that stands several times has a list."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        before = found.get(name)
-        found[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
-    return found
 
 
 def _tell(found: Exported) -> None:
@@ -193,6 +186,7 @@ def _count(number: int) -> str:
 def _append(file: Path, case: dict[str, Any]) -> None:
     from router.testing.append import appended, new_file
     from router.testing.splice import Unspliceable
+    from router.testing.update import put
 
     if not file.exists():
         _write(file, new_file(case))
@@ -204,22 +198,7 @@ def _append(file: Path, case: dict[str, Any]) -> None:
         raise Stop(f"nothing was added to {file}: {error}", AT_FAULT) from None
     except UnicodeDecodeError:
         raise Stop(f"nothing was added to {file}: it is not UTF-8", AT_FAULT) from None
-    _replace(file, changed)
-
-
-def _replace(file: Path, text: str) -> None:
-    """Put a text in the place of a file at once, so that nobody sees half of it."""
-    import shutil
-
-    target = file.resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text.encode())
-        shutil.copymode(target, beside)
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    put(file, changed.encode())
     print(f"added a test to {file}", file=sys.stderr)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from router.cli.export import by_name
 from router.cli.main import main
 from router.config import yaml
 from router.config.made_up import made_up
@@ -22,6 +21,7 @@ from router.ruleset import Ruleset, load_ruleset
 from router.running import utc_now
 from router.sources.samples import sample, sample_types
 from router.specimen import received, signed_request
+from router.testing.exported import by_name
 
 AT = datetime(2026, 1, 15, 12, 0, 3, 250_000, tzinfo=UTC)
 ROUTES = """
@@ -191,6 +191,13 @@ def test_a_captured_request_is_as_it_came(folder: Path, capsys: pytest.CaptureFi
     test = {"name": "as it came", "request": found, "expect": {"verify": "ok"}}
     Path("request.test.yaml").write_text(json.dumps({"tests": [test]}))
     assert main(["test", "routes.yaml", "request.test.yaml"]) == 0
+
+
+def test_half_of_a_character_is_spelled_out_and_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store(folder, "clerk", "user.created", sample("clerk", "user.created", AT) | {"odd": "a\ud800"})
+    case, err = exported(capsys)
+    assert case["payload"]["odd"] == r"a\ud800"
+    assert "half of a character" in err
 
 
 def test_a_header_that_came_twice_comes_twice_again() -> None:
