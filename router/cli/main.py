@@ -14,7 +14,7 @@ from router.cli.exit import FINE, UNREACHABLE, Stop
 
 #: One module a command group, in the order of --help; each has `add(commands)`.
 _GROUPS = (
-    "run", "dev", "check", "test", "explain", "diff", "send", "events", "deliveries", "lanes", "retry", "replay",
+    "init", "run", "dev", "check", "test", "explain", "diff", "send", "events", "deliveries", "lanes", "retry", "replay",
     "discard", "journal", "plugin", "schema",
 )  # fmt: skip
 
