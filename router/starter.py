@@ -1,4 +1,4 @@
-"""What `router init` writes: what a first route is about, as a provider says it, and what an action makes of it."""
+"""What `router init` writes: what a first route is about, as its provider says, and what an action makes of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ class Mail(_Part):
     """A mail about the event: to the person it is about, if there is one with an address, else to the team."""
 
     to: str | None = Field(None, description="Template of the address; none: the team's.")
-    if_: str | None = Field(None, alias="if", description="Expression that has to hold, as an address may be missing.")
+    if_: str | None = Field(
+        None, alias="if", description="Expression that has to hold, as an address may be missing."
+    )
     subject: str = Field(description="Template of the subject.")
     text: str = Field(description="Template of the mail.")
 
@@ -58,7 +60,9 @@ class Subject(_Part):
     text: str = Field(description="Template of one line that tells the event.")
     mail: Mail
     table: Table
-    payload: dict[str, Any] | None = Field(None, description="A payload for tests, where there is no sample.")
+    payloads: dict[str, dict[str, Any]] = Field(
+        default={}, description="Payloads for tests by their event types, where there is no sample."
+    )
     examples: list[Example] = Field(default=[], description="More tests.")
 
 

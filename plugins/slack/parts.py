@@ -22,5 +22,3 @@ def _kind(key: str, within: Mapping[str, Any]) -> Kind:
 
 
 Parts = Annotated[list[dict[str, Any]], Tree(_kind)]
-
-

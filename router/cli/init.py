@@ -28,7 +28,11 @@ def add(commands: Any) -> None:
         "terminal it asks for what is not given. Files that are there stay as they are.",
     )
     command.add_argument(
-        "--provider", action="append", default=[], metavar="NAME", help="a sender, such as clerk; `own` for another"
+        "--provider",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a sender, such as clerk; `own` for another",
     )
     command.add_argument(
         "--action", action="append", default=[], metavar="NAME", help="what to do, such as slack or sql"
@@ -53,12 +57,12 @@ def init(asked: argparse.Namespace) -> int:
     registry = load_registry([folder / name for name in plugins])
     senders = {name: origin(name).title for name in origin_names()}
     actions = {name: _about(registry, name) for name in sorted(registry.actions)}
-    origins = [
-        origin(name) for name in _names(asked, "provider", "Who sends?", senders, _PROVIDER)
-    ]
+    origins = [origin(name) for name in _names(asked, "provider", "Who sends?", senders, _PROVIDER)]
     names = _names(asked, "action", "What is to be done?", actions, _ACTION)
     chosen = [registry.actions[name] for name in names]
-    used = plugins if any(Path(one.origin).is_relative_to((folder / "plugins").resolve()) for one in chosen) else []
+    used = (
+        plugins if any(Path(one.origin).is_relative_to((folder / "plugins").resolve()) for one in chosen) else []
+    )
     files = draft(origins, chosen, [f"./{name}" for name in used])
     try:
         files = proven(files, folder, used)

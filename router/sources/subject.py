@@ -6,7 +6,7 @@ from typing import Any
 
 from router.config.node import Scalar, Sequence, plain
 from router.sources.provider import Provider
-from router.sources.samples import SAMPLES_MADE_AT, sample, sample_types
+from router.sources.samples import sample_types
 from router.starter import Column, Mail, Subject, Table
 
 
@@ -40,7 +40,7 @@ def any_subject(known: Provider) -> Subject:
         text=text,
         mail=Mail(subject=text, text=f"Event {{{{ event.id }}}} of {known.title} came."),
         table=table,
-        payload=None if event in sample_types(known.name) else _payload(known, event),
+        payloads={} if event in sample_types(known.name) else {event or "": _payload(known, event)},
     )
 
 
@@ -65,10 +65,3 @@ def _payload(known: Provider, event: str | None) -> dict[str, Any]:
                 inner = inner.setdefault(parent, {})
             inner[last] = part
     return payload
-
-
-def payload_of(known: Provider, about: Subject, type_: str) -> dict[str, Any] | None:
-    """Return the payload of an event of that type: the sample's, else the subject's; None where there is none."""
-    if type_ in sample_types(known.name):
-        return sample(known.name, type_, SAMPLES_MADE_AT)
-    return about.payload if type_ == about.event else None

@@ -107,9 +107,7 @@ def _document(origins: Sequence[Origin], parts: _Parts, plugins: Sequence[str]) 
             f"  # Its URL ends in /webhooks/{origin.name}.\n  {origin.name}:\n    {below(settings, 4)}\n"
         )
     found.append("sources:\n" + "".join(sources))
-    names = "".join(
-        f"  {name}: {inline(dict(settings))}\n" for name, settings in parts.destinations.items()
-    )
+    names = "".join(f"  {name}: {inline(dict(settings))}\n" for name, settings in parts.destinations.items())
     found.append("destinations:\n" + names)
     found.append("routes:\n" + "\n".join(parts.routes))
     return "\n".join(found)
@@ -135,10 +133,9 @@ def _given(origin: Origin, type_: str | None) -> dict[str, Any] | None:
     """Return what comes in: a sample, or the subject's payload; None where there is neither."""
     if type_ in origin.samples:
         return {"event": f"{origin.name}/{type_}"}
-    if type_ != origin.about.event or origin.about.payload is None:
-        return None
+    payload = origin.about.payloads.get(type_ or "")
     named = {"event": f"{origin.name}/{type_}"} if type_ else {"source": origin.name}
-    return {**named, "payload": origin.about.payload}
+    return None if payload is None else {**named, "payload": payload}
 
 
 def _environment(parts: _Parts) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from router.cli.main import main
 from router.registry import load_registry
-from router.starting.origin import origin, origin_names
+from router.starting.origin import origin_names
 
 ACTIONS = sorted(load_registry(entry_points=False).actions)
 COMBINATIONS = [
@@ -24,9 +23,8 @@ COMBINATIONS = [
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 def begun(senders: list[str], actions: list[str]) -> None:
@@ -45,22 +43,24 @@ def test_what_is_written_is_fine_and_its_tests_pass(
     assert " passed in" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("sender", [name for name in origin_names() if origin(name).samples])
-def test_the_tests_of_a_sender_with_samples_see_every_outcome_of_its_conditions(
+@pytest.mark.parametrize("sender", origin_names())
+def test_the_tests_of_a_sender_see_every_outcome_of_its_conditions(
     sender: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun([sender], ACTIONS)
-    assert main(["test", "--cov-fail-under", "100"]) == 0, capsys.readouterr().out
+    assert main(["test"]) == 0
+    assert "never" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("sender", origin_names())
 def test_every_variable_is_told_and_no_other(sender: str) -> None:
     begun([sender], ACTIONS)
     used = set(re.findall(r"\$\{(\w+)", Path("routes.yaml").read_text()))
-    told = re.findall(r"(?m)^(?:# )?([A-Z0-9_]+)=$", Path(".env.example").read_text())
+    text = Path(".env.example").read_text()
+    told = re.findall(r"(?m)^(?:# )?([A-Z0-9_]+)=$", text)
     assert sorted(told) == sorted(used)
-    for name, above in zip(told, re.findall(r"(?m)^(.*)\n(?:# )?[A-Z0-9_]+=$", Path(".env.example").read_text())):
-        assert above.startswith("# "), name
+    for name in told:
+        assert re.search(rf"(?m)^# .+\n(?:# )?{name}=$", text), name
 
 
 def test_the_tables_of_all_senders_can_be_made() -> None:
