@@ -14,7 +14,7 @@ def add(verbs: Any) -> None:
     command = verbs.add_parser(
         "new",
         help="write an action plugin with its test",
-        description="Write an action plugin, and a test that passes beside its folder. routes.yaml stays as it is.",
+        description="Write an action plugin, and a test that passes beside its folder. Nothing else is touched.",
     )
     command.add_argument("name", metavar="NAME", help="what routes will call it, such as `pager`")
     command.add_argument(
