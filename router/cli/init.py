@@ -86,7 +86,7 @@ def _names(
     given = list(dict.fromkeys(getattr(asked, kind)))
     for name in given:
         if name not in offered:
-            hint = did_you_mean(name, offered) or f"there are {', '.join(offered)}"
+            hint = did_you_mean(name, offered) or f"known: {', '.join(offered)}"
             raise Stop(f"there is no {kind} `{name}` ({hint})", USAGE)
     if given:
         return given

@@ -60,7 +60,7 @@ def test_a_name_that_does_not_exist_is_told_with_what_was_meant(capsys: pytest.C
     )
     code, said = refused(["init", "--provider", "clerk", "--action", "carrier-pigeon"], capsys)
     assert code == 2
-    assert "there are http, resend, slack, sql" in said
+    assert "known: http, resend, slack, sql" in said
 
 
 def test_without_a_terminal_and_flags_it_says_which_flags(folder: Path) -> None:
