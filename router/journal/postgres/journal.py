@@ -164,9 +164,9 @@ class PostgresJournal(PostgresKeeping):
                 wanted,
                 now,
                 owner,
-                uncertain=lambda result: self._upkeep.doubt(result.deliveries, owner),
+                uncertain=lambda result: self._upkeep.doubt(result.deliveries, owner, now),
             )
-        self._still(owner, claimed.deliveries)
+        self._still(owner, claimed.deliveries, now)
         return claimed
 
     async def claim_suspect(
@@ -180,9 +180,9 @@ class PostgresJournal(PostgresKeeping):
             now,
             blamed,
             owner,
-            uncertain=lambda result: self._upkeep.doubt([result] if result else [], owner),
+            uncertain=lambda result: self._upkeep.doubt([result] if result else [], owner, now),
         )
-        self._still(owner, [taken] if taken else [])
+        self._still(owner, [taken] if taken else [], now)
         return taken
 
     async def clear(self, delivery_id: str, lease: int) -> bool:
@@ -237,10 +237,10 @@ class PostgresJournal(PostgresKeeping):
             raise JournalUnwritable(_LATE)
         return owner
 
-    def _still(self, owner: int, taken: Sequence[StoredDelivery]) -> None:
+    def _still(self, owner: int, taken: Sequence[StoredDelivery], now: datetime) -> None:
         """Hand out nothing that was taken under a number that is not this worker's any more."""
         if taken and self._owner != owner:
-            self._upkeep.doubt(taken, owner)
+            self._upkeep.doubt(taken, owner, now)
             raise JournalUnwritable(_LATE)
 
     def _work_found(self) -> None:

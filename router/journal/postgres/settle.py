@@ -33,6 +33,8 @@ STEP = 500
 """Deliveries that one transaction changes: each holds its rows until the commit."""
 Start = tuple[str, int]
 """A start of a delivery: its id and its lease."""
+Doubt = tuple[Start, datetime]
+"""A start that may not have been committed, and when it was made."""
 
 
 async def record(
@@ -96,9 +98,26 @@ def _values(attempt: Attempt) -> tuple[Any, ...]:
 
 async def release(connection: Connection, starts: Sequence[Start], owner: int | None, now: datetime) -> int:
     """Give running deliveries back, their attempts not counted; return how many were the owner's."""
+    return await _release(connection, starts, [None] * len(starts), owner, now)
+
+
+async def release_doubtful(
+    connection: Connection, doubts: Sequence[Doubt], owner: int | None, now: datetime
+) -> int:
+    """Give back what was started for nobody; return how much of it was started at all.
+
+    A start that was rolled back has its lease given to the next one, which somebody runs: the time tells them apart.
+    """
+    starts, times = [start for start, _ in doubts], [microseconds(started) for _, started in doubts]
+    return await _release(connection, starts, times, owner, now)
+
+
+async def _release(
+    connection: Connection, starts: Sequence[Start], times: Sequence[int | None], owner: int | None, now: datetime
+) -> int:
     ids, leases = [text(id_) for id_, _ in starts], [lease for _, lease in starts]
-    at = microseconds(now)
-    return int(await connection.fetchval(_SQL["release"], ids, owner, leases, at, settle.INTERRUPTED))
+    values = (ids, owner, leases, microseconds(now), settle.INTERRUPTED, times)
+    return int(await connection.fetchval(_SQL["release"], *values))
 
 
 async def clear(connection: Connection, delivery_id: str, lease: int, owner: int | None) -> bool:

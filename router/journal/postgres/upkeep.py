@@ -31,7 +31,7 @@ class Upkeep:
         self._clock = clock
         self._pause = pause
         self._found = found
-        self._doubtful: set[tuple[settle.Start, int]] = set()
+        self._doubtful: set[tuple[settle.Doubt, int]] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -47,10 +47,15 @@ class Upkeep:
             with suppress(JournalError):
                 await self._give_back()
 
-    def doubt(self, taken: Iterable[StoredDelivery], owner: int) -> None:
-        """Note what a commit may have taken for an owner, though nobody was given it to run."""
-        running = (one for one in taken if one.state is DeliveryState.RUNNING)
-        self._doubtful |= {((one.id, one.lease), owner) for one in running}
+    def doubt(self, taken: Iterable[StoredDelivery], owner: int, started: datetime | None = None) -> None:
+        """Note what a commit may have taken for an owner, though nobody was given it to run.
+
+        `started` is when; by default when each of them was started for the first time.
+        """
+        for one in taken:
+            at = started or one.first_started_at
+            if one.state is DeliveryState.RUNNING and at is not None:
+                self._doubtful.add((((one.id, one.lease), at), owner))
 
     async def _run(self) -> None:
         while True:
@@ -68,8 +73,8 @@ class Upkeep:
         given = 0
         try:
             for owner in {whose for _, whose in doubtful}:
-                starts = [start for start, whose in doubtful if whose == owner]
-                given += await self._writer.transact(settle.release, starts, owner, self._clock())
+                doubts = [doubt for doubt, whose in doubtful if whose == owner]
+                given += await self._writer.transact(settle.release_doubtful, doubts, owner, self._clock())
         except BaseException:
             self._doubtful |= doubtful
             raise

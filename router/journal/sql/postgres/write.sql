@@ -37,9 +37,10 @@ join attempts a on a.delivery = d.seq and a.lease = k.lease and a.ended_at = k.e
 
 -- name: release
 with own as (
-  select d.seq, d.lease from unnest($1::text[], $3::bigint[]) as k (id, lease)
+  select d.seq, d.lease from unnest($1::text[], $3::bigint[], $6::bigint[]) as k (id, lease, started_at)
   join deliveries d on d.id = k.id and d.lease = k.lease
-  where d.state + 0 = 1 and d.owner = $2
+  where d.state + 0 = 1 and d.owner = $2 and (k.started_at is null or exists (
+    select 1 from attempts a where a.delivery = d.seq and a.lease = k.lease and a.started_at = k.started_at))
   order by d.seq for update of d
 ), freed as (
   update deliveries d set state = 0, due = $4, owner = null, attempts = d.attempts - 1, interrupted = d.interrupted + 1,
