@@ -13,6 +13,7 @@ from bench.conservation.ledger import Entry, Ledger
 from bench.conservation.made import Slot
 from bench.conservation.routes import TABLE
 from bench.conservation.snapshot import Snapshot
+from router.journal.journal import StoredAttempt
 from router.model import DeliveryState, StoredDelivery
 
 _FOR_CRASHES = "crashes the process"
@@ -139,8 +140,18 @@ class Judge:
             self._account.blame(
                 TWICE,
                 f"{slot} of {id_} was sent again by process {second.process or '?'} {second.at - first.at:.2f} s "
-                f"after process {first.process or '?'} sent it and it was answered {first.mood} ({first.key})",
+                f"after process {first.process or '?'} sent it and it was answered {first.mood} ({first.key}); "
+                f"its attempts, in seconds after that: {_told(attempts, first.at)}",
             )
+
+
+def _told(attempts: Sequence[StoredAttempt], since: float) -> str:
+    """Return what the journal tells of them."""
+    told = []
+    for attempt in attempts:
+        ended = "?" if attempt.ended_at is None else f"{attempt.ended_at.timestamp() - since:.2f}"
+        told.append(f"{attempt.started_at.timestamp() - since:.2f} to {ended} {attempt.outcome or 'open'}")
+    return ", ".join(told) or "none"
 
 
 def _slot(delivery: StoredDelivery) -> Slot:

@@ -106,7 +106,7 @@ async def release_doubtful(
 ) -> int:
     """Give back what was started for nobody; return how much of it was started at all.
 
-    A start that was rolled back has its lease given to the next one, which somebody runs: the time tells them apart.
+    After a start that was rolled back the next one, which somebody runs, has its lease: the time tells them apart.
     """
     starts, times = [start for start, _ in doubts], [microseconds(started) for _, started in doubts]
     return await _release(connection, starts, times, owner, now)
