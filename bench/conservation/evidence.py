@@ -16,6 +16,7 @@ too late for the action's time-out, which the journal tells of as well."""
 
 Span = tuple[float, float]
 _TAKEN_OVER = 5.0  # seconds without a heartbeat, at least, until a replica takes over for another one
+_NOTICED_WITHIN = 10.0  # seconds, at most, until a process learns that it was taken for dead, which it says then
 _PROBES_WITHIN = 6.0  # seconds, at most, until the router notices that the disk takes writes again
 
 
@@ -28,10 +29,12 @@ class Evidence:
         self._grace = grace
         self.timeout = timeout
 
-    def explain(self, first: Seen, second: Seen, *, late: bool = False) -> str | None:
+    def explain(
+        self, first: Seen, second: Seen, *, late: bool = False, attempts: Sequence[StoredAttempt] = ()
+    ) -> str | None:
         """Say why `second` came after `first`, both of one delivery; None where nothing explains it.
 
-        `late` says that an attempt of it timed out that no other repeat came of.
+        `late` says that an attempt of it timed out that no other repeat came of; `attempts` are the journal's.
         """
         if first.mood in SLOW:
             # Nobody knows before his own time-out; half of it, since the request was under way for a while.
@@ -39,7 +42,7 @@ class Evidence:
                 return REFUSED
         elif first.mood != FINE:
             return REFUSED
-        if self._cut(first, second):
+        if self._cut(first, second) or self._taken_away(first, second, attempts):
             return CUT
         return LATE if late else None
 
@@ -51,6 +54,18 @@ class Evidence:
         if boot is not None and self._cut_by(boot, first):
             return True
         return self._woken(first) or self._woken(second)
+
+    def _taken_away(self, first: Seen, second: Seen, attempts: Sequence[StoredAttempt]) -> bool:
+        """Tell whether its process was given up while it lived: the journal and the process must both say so."""
+        boot = self._boots.get(first.process)
+        begun = [one for one in attempts if one.started_at.timestamp() <= first.at]
+        if boot is None or not begun:
+            return False
+        sent = max(begun, key=lambda one: one.started_at)
+        if sent.outcome is not Outcome.CRASHED or sent.ended_at is None:
+            return False
+        began, reaped = sent.started_at.timestamp(), sent.ended_at.timestamp()
+        return reaped <= second.at and any(began <= lost <= reaped + _NOTICED_WITHIN for lost in boot.losses)
 
     def _cut_by(self, boot: Boot, first: Seen) -> bool:
         answered = first.answered or first.at

@@ -131,7 +131,7 @@ class Judge:
         attempts = [attempt for name in known for attempt in self._snapshot.attempts.get(name, ())]
         late = timed_out(attempts, self._evidence.timeout)
         for first, second in pairwise(requests):
-            why = self._evidence.explain(first, second, late=late > 0)
+            why = self._evidence.explain(first, second, late=late > 0, attempts=attempts)
             late -= why == LATE or (why == REFUSED and first.mood in SLOW)
             if why is not None:
                 tally.repeats[why] += 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 90.0
 """Seconds after which a process that was started and is not ready counts as broken."""
 _ENDS_WITHIN = 60.0
+_LOSS = re.compile(r"(\S+) ERROR +router\.journal\.postgres\.life: this process .*: it stops what it runs")
 
 
 class Broken(Exception):
@@ -28,7 +31,8 @@ class Broken(Exception):
 class Boot:
     """One life of a process; times in seconds since 1970, `stops` are the spans in which it stood still.
 
-    `how` is how it ended: a fault's name, or '' while it lives.
+    `how` is how it ended: a fault's name, or '' while it lives. `losses` are when it said that what it runs is not
+    its own any more.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Boot:
     ended: float | None = None
     how: str = ""
     stops: list[tuple[float, float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
 
 
 class Replica:
@@ -73,6 +78,17 @@ class Replica:
         log = file.read_text(errors="replace") if file.exists() else ""
         place = log.find("Traceback (most recent call last)")
         return "" if place < 0 else log[max(0, place - 300) : place + 3000]
+
+    def note_losses(self) -> None:
+        """Read in what it has printed when its boots lost what they ran, though they lived."""
+        file = self.folder / "router.log"
+        for line in file.read_text(errors="replace").splitlines() if file.exists() else ():
+            if (found := _LOSS.match(line)) is None:
+                continue
+            at = datetime.fromisoformat(found[1]).timestamp()
+            for boot in self.boots:
+                if boot.started <= at and (boot.ended is None or at <= boot.ended):
+                    boot.losses.append(at)
 
     async def spawn(self) -> Boot:
         """Start it; returns at once."""

@@ -181,6 +181,8 @@ class Run:
                 if before.how == Fault.KILL and boot.ready is not None:
                     account.ready_after_kill.append(boot.ready - boot.started)
         account.refusals = self._ledger.refusals()
+        for replica in self._replicas:
+            replica.note_losses()
         snapshot = self._snapshot or await self._read(journal)
         seen = [*self._requests(), *effects.writes(self.folder / "effects.db")]
         evidence = Evidence(boots, conductor.full, self.settings.grace, self.settings.timeout)

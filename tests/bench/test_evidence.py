@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bench.conservation.destination import Seen
 from bench.conservation.evidence import CUT, LATE, REFUSED, Evidence, timed_out
 from bench.conservation.faults import Fault
-from bench.conservation.replica import Boot
+from bench.conservation.replica import Boot, Replica
 from router.journal.journal import StoredAttempt
 from router.model import Outcome
 
@@ -91,3 +92,37 @@ def test_a_row_tells_not_who_wrote_it_so_any_kill_at_that_time_explains_it() -> 
     row = seen(0, process="")
     assert evidence(killed(-5, "0.0"), killed(0.5, "1.0")).explain(row, seen(1, process="")) == CUT
     assert evidence(killed(-5, "0.0")).explain(row, seen(1, process="")) is None
+
+
+def given_up(at: float) -> Boot:
+    return Boot("0.0", T - 10, T - 9, losses=[T + at])
+
+
+def test_a_process_that_was_given_up_though_it_lived_explains_what_the_journal_says_it_lost() -> None:
+    crashed, interrupted = attempt(-0.1, 4, Outcome.CRASHED), attempt(-0.1, 4, Outcome.INTERRUPTED)
+
+    def explained(boot: Boot, *attempts: StoredAttempt, again: float = 5) -> str | None:
+        return evidence(boot).explain(seen(0), seen(again), attempts=attempts)
+
+    assert explained(given_up(3), crashed, attempt(4.9, 5.1, Outcome.DELIVERED)) == CUT
+    assert explained(given_up(6), crashed) == CUT, "it says so when it notices"
+    assert explained(given_up(3)) is None
+    assert explained(given_up(3), interrupted) is None, "it was given back by somebody"
+    assert explained(given_up(3), crashed, again=3.5) is None, "it was sent again before it was given up"
+    assert explained(given_up(-1), crashed) is None, "that was before it began"
+    assert explained(Boot("0.0", T - 10, T - 9), crashed) is None, "the process knows nothing of it"
+    assert explained(given_up(3), attempt(-3, -2, Outcome.CRASHED), attempt(-0.1, 0.1, Outcome.DELIVERED)) is None
+
+
+def test_when_a_process_was_given_up_is_read_from_what_it_printed(tmp_path: Path) -> None:
+    replica = Replica(0, tmp_path, {}, [])
+    replica.boots = [Boot("0.0", T, ended=T + 10), Boot("0.1", T + 11)]
+    moments = [datetime.fromtimestamp(T + at, UTC).isoformat().replace("+00:00", "Z") for at in (5, 12, 13)]
+    said = "this process was taken for dead by another replica: it stops what it runs, and goes on as a new worker"
+    (tmp_path / "router.log").write_text(
+        f"{moments[0]} ERROR   router.journal.postgres.life: {said}\n"
+        f"{moments[1]} ERROR   router.journal.postgres.life: {said}\n"
+        f"{moments[2]} ERROR   router.delivery.recorder: {said}\nTraceback\n"
+    )
+    replica.note_losses()
+    assert [boot.losses for boot in replica.boots] == [[T + 5], [T + 12]]
