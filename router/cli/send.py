@@ -83,6 +83,9 @@ async def post(
     """Post one event, freshly signed; return the status and what the router said."""
     from router.running import utc_now
 
+    if not source.provable:
+        said = f"the source `{source.name}` has the public key of its sender only, so that nothing can be signed"
+        raise Stop(f"{said}: capture a request and look at it with `router explain --request`", AT_FAULT)
     body = json.dumps(payload).encode()
     headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
     sent = body + b" " if bad_signature else body

@@ -138,7 +138,8 @@ class Ingress:
                 raise Rejected(405, f"{request.method[:20]!r} instead of POST")
             limits = BodyLimits(source.max_body or self._settings.max_body, self._settings.body_timeout)
             raw = self._raw(name, request, await self._body(request, limits, held), peer)
-            source.verify(raw)
+            if (secret := source.verify(raw)) is not None:
+                self._observer.verified(name, secret)
             event = source.identify(raw, self._new_uid(raw.received_at))
             return await self._append(event, _plan(rules, event), held, retry_dead=source.retries_dead)
         except Rejected as error:

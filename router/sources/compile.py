@@ -17,7 +17,7 @@ from router.sources.source import Source
 from router.sources.svix_scheme import SvixScheme
 from router.sources.verification import read_verification
 
-NOT_YET = ("split", "allow_ips", "dedupe", "respond", "public_url")
+NOT_YET = ("split", "allow_ips", "dedupe", "respond")
 """Keys of the language that no source can have yet."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")

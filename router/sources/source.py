@@ -46,9 +46,14 @@ class Source:
         """Whether a body can be signed anew with the first secret."""
         return self.scheme.signable
 
-    def verify(self, request: RawRequest) -> None:
-        """Return for a genuine request; raise Rejected(401) with the reason for any other."""
-        self.scheme.verify(request)
+    @property
+    def provable(self) -> bool:
+        """Whether requests of the sender can be made here; not where only its public key is known."""
+        return self.signable or self.scheme.name in ("token", "basic", "none")
+
+    def verify(self, request: RawRequest) -> int | None:
+        """Return the number of the secret that fits, from 1, None where there is none; raise Rejected(401)."""
+        return self.scheme.verify(request)
 
     def identify(self, request: RawRequest, uid: str) -> Event:
         """Return the event of a verified request; raise Rejected(400) where its body is not usable JSON.
@@ -85,12 +90,15 @@ class Source:
         return {**self._id_header(message_id), **self.scheme.sign(message_id, at, body)}
 
     def request_headers(self, message_id: str, type_: str, at: datetime, body: bytes) -> dict[str, str]:
-        """Return what the sender itself would send: the proof (a token too), and the id and type headers."""
+        """Return what the sender itself would send: the proof (a token too), and the id and type headers.
+
+        Without `provable` the proof is left out.
+        """
         return {
             "Content-Type": "application/json",
             **self._type_header(type_, body),
             **self._id_header(message_id),
-            **self.scheme.sign(message_id, at, body),
+            **(self.scheme.sign(message_id, at, body) if self.provable else {}),
         }
 
     def _id_header(self, message_id: str) -> dict[str, str]:

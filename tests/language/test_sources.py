@@ -222,7 +222,6 @@ def test_a_mistake_in_a_source_is_told_at_its_place(keys: str, found: str) -> No
         ("allow_ips: [10.0.0.0/8]", 33),
         ("dedupe: {key: [$.a], window: 10m}", 33),
         ("respond: {status: 200}", 33),
-        ("public_url: 'https://x.dev'", 33),
         ("body: form", 39),
         ("body: text", 39),
         ("body: {form_field: payload}", 39),
@@ -238,7 +237,7 @@ def test_the_bodies_that_are_read(body: str) -> None:
     assert sent(source(f"{{verify: none, id: $.id, body: {body}}}"), "app", {"id": 1}).id == "1"
 
 
-@pytest.mark.parametrize("scheme", ["ed25519", "jwt", "basic", "rsa", "google-oidc"])
+@pytest.mark.parametrize("scheme", ["jwt", "google-oidc"])
 def test_other_schemes_are_not_yet(scheme: str) -> None:
     (said,) = source_faults(f"{{verify: {{scheme: {scheme}}}, secret: abc, id: $.id}}")
     assert said.startswith("2:26 not-yet: ")
