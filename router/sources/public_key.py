@@ -85,7 +85,8 @@ def _pair(scheme: str, text: str, algorithm: str, padding: str) -> tuple[Verify,
 def _hash(algorithm: str) -> HashAlgorithm:
     from cryptography.hazmat.primitives import hashes
 
-    return {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha512": hashes.SHA512}[algorithm]()
+    known: dict[str, HashAlgorithm] = {"sha256": hashes.SHA256(), "sha512": hashes.SHA512()}
+    return known[algorithm] if algorithm in known else hashes.SHA1()
 
 
 def _private(scheme: str, text: str) -> Any:
