@@ -25,7 +25,7 @@ clerk: {{provider: clerk, secret: {SECRET}}}
 small: {{provider: clerk, secret: {SECRET}, max_body: 100B}}
 open: {{verify: none, id: $.id, type: $.type, path: /hooks/open}}
 calm: {{verify: none, id: $.id, type: $.type, path: /hooks/calm, on_duplicate: ignore}}
-token: {{verify: {{scheme: token, header: X-T}}, secret: secret, id: $.id}}
+token: {{verify: {{scheme: token, header: X-T}}, secret: [secret, older], id: $.id}}
 """
 
 
@@ -47,6 +47,10 @@ class Recorder(Observer):
         self.refusals: list[tuple[str, int, str]] = []
         self.requests: list[RawRequest | None] = []
         self.accepted_events: list[tuple[str, bool, bool]] = []
+        self.secrets: list[tuple[str, int]] = []
+
+    def verified(self, source: str, secret: int) -> None:
+        self.secrets.append((source, secret))
 
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         self.refusals.append((source, status, reason))
