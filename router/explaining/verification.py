@@ -75,7 +75,7 @@ def _seen(source: Source, request: RawRequest, header: ProofHeader) -> SeenHeade
     value, notes = found[-1], []
     if len(found) > 1:
         notes.append(f"stands {len(found)} times")
-    if header.role == "token":
+    if header.role in ("token", "required"):
         return SeenHeader(header.role, header.name, "***", "; ".join(notes))
     timed = header.role == "timestamp" or (header.role == "signature" and _in_signature(source, request))
     if timed and (sent := source.scheme.sent_at(request)) is not None:

@@ -47,7 +47,7 @@ class SignedScheme:
     timestamp: Timestamp | None = None
     id_header: str | None = None
     public_url: str | None = None
-    require: Mapping[str, str] = field(default_factory=dict)
+    require: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     credentials = frozenset[str]()
 

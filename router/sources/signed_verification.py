@@ -9,6 +9,7 @@ from router.config.node import Scalar
 from router.config.problem import Problems, did_you_mean
 from router.sources.coding import ENCODINGS, decode
 from router.sources.freshness import TOLERANCE
+from router.sources.kept import is_credential
 from router.sources.locator import Locator, is_header_name, parse_locator
 from router.sources.public_key import PADDINGS, load_keys
 from router.sources.signature_field import Items, SignatureField
@@ -83,6 +84,10 @@ class SignedReader:
             signed = parse_signed(template)
         except ValueError as error:
             self._problems.error("signed-text", place, f"`signed`: {error}")
+        for name in named(signed, "header"):
+            if is_credential(name):
+                message = f"`signed`: `{name}` is a credential, and is never kept"
+                self._problems.error("credential", place, message)
         if "body" not in signed:
             self._problems.error("signed-text", place, "`signed` must hold `{body}`: else anybody could change it")
         return signed

@@ -337,6 +337,10 @@ def test_a_vendors_published_signature_is_accepted_and_a_changed_one_refused(nam
         ("verify: {scheme: ed25519, header: X, encoding: hex}", "missing-key"),
         ("verify: {scheme: ed25519, header: X, encoding: hex}, public_key: abc", "wrong-secret"),
         (f"verify: {{scheme: rsa, header: X, encoding: hex}}, public_key: '{SEED}'", "wrong-secret"),
+        (
+            "verify: {scheme: hmac, header: X, encoding: hex, signed: '{header:Authorization}{body}'}, secret: a",
+            "credential",
+        ),
         ("verify: {scheme: basic}, secret: a", "missing-key"),
         ("verify: {scheme: basic, user: 'a:b'}, secret: a", "wrong-value"),
     ],
