@@ -21,6 +21,14 @@ class Specimen:
     refusal: Rejected | None = None
 
 
+def body_of(payload: Any) -> bytes:
+    """Return a payload as the bytes of a body: UTF-8, with half of a surrogate pair escaped."""
+    try:
+        return json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(payload).encode()
+
+
 def signed_request(source: Source, type_: str, body: bytes, message_id: str, at: datetime) -> RawRequest:
     """Return the request that the sender would make of a body, signed at that moment with the first secret."""
     return RawRequest(

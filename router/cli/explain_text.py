@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from router.cli.words import counted
 
 _STYLES = {"verified": "green", "refused": "red", "unknown": "yellow", "unchecked": "yellow"}
 _WORDS = {"unknown": "cannot be judged", "unchecked": "not verified"}
+
+_DELIVERIES = 20  # stored deliveries of an event that are shown one by one
 
 
 def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) -> str:
@@ -28,7 +31,7 @@ def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) ->
         _stored(page, account["stored"])
     page.say()
     if account["verification"]["verdict"] == "refused":
-        page.say(page.paint("It is refused, and no route sees it. Were it genuine:", "yellow"))
+        page.say(page.paint("It is refused, and no route sees it. Were it taken in:", "yellow"))
         page.say()
     routes(page, account)
     return page.text
@@ -87,8 +90,14 @@ def _stored(page: Page, stored: Mapping[str, Any]) -> None:
         other = stored["duplicates_with_another_body"]
         differs = f", {other} of them with another body" if other else ""
         page.say(f"it came {counted(stored['duplicates'], 'more time')}, which ran nothing{differs}", 1)
-    for delivery in stored["deliveries"]:
+    all_ = stored["deliveries"]
+    shown = all_ if page.verbose else all_[:_DELIVERIES]
+    for delivery in shown:
         page.fold(in_words(delivery), 1)
+    if len(all_) > len(shown):
+        states = Counter(delivery["state"] for delivery in all_[len(shown) :])
+        more = ", ".join(f"{number:,} {state}" for state, number in states.items())
+        page.say(page.paint(f"... and {len(all_) - len(shown):,} more: {more} (-v shows them)", "dim"), 1)
     if stored["besides"]:
         number = len(stored["besides"])
         page.fold(

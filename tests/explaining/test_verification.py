@@ -15,7 +15,8 @@ from router.explaining.verification import Verification, verification
 from router.model import RawRequest
 from router.ruleset import Ruleset
 from tests.explaining.senders import AT, BODY, PAYLOAD, having, rules, sent, without
-from tests.sources.build import request, source
+from tests.sources.build import request as arrived
+from tests.sources.build import source
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_the_value_that_a_header_must_have_is_never_told_and_the_secret_that_fit
         " secret: [new-secret, old-secret], id: $.i}"
     )
     digest = hmac.new(b"old-secret", BODY, "sha256").hexdigest()
-    told = verification(one, request(BODY, {"X-Sig": digest, "X-Key": "abc-required"}))
+    told = verification(one, arrived(BODY, {"X-Sig": digest, "X-Key": "abc-required"}))
     assert (told.verdict, told.secret) == ("verified", 2)
     assert "abc-required" not in repr(told)
     assert "abc-required" not in repr(one)
