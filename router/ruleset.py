@@ -131,7 +131,7 @@ def load_ruleset(
         return Loaded(None, problems, document, watched)
     secrets = set(document.written_secrets)
     for source in sources.values():
-        secrets.update(source.secrets)
+        secrets.update(source.confidential)
     for destination in destinations.values():
         secrets.update(secrets_of(destination.config))
     taken = snapshot(document, files.read, secrets)

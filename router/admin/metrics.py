@@ -50,6 +50,7 @@ class Metrics(Observer):
         self._secrets = self._counter(
             "router_source_secret_used", "Genuine requests, by the number of the secret", "source", "secret"
         )
+        self._handshakes = self._counter("router_handshakes", "Handshakes of senders answered", "source")
         self._attempts = self._counter(
             "router_attempts", "Attempts of deliveries, by outcome", "destination", "outcome"
         )
@@ -108,6 +109,10 @@ class Metrics(Observer):
         for delivery in plan.deliveries:
             if delivery.state is DeliveryState.DEAD:
                 self._dead.labels(destination=delivery.destination, route=delivery.route).inc()
+
+    def handshake(self, source: str) -> None:
+        """Count a handshake."""
+        self._handshakes.labels(source=source).inc()
 
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Count an attempt, and a death."""

@@ -145,6 +145,8 @@ def judged_request(ruleset: Ruleset, source: Source, request: RawRequest) -> Ver
 
     limit = source.max_body or ruleset.document.server.max_body
     headers = seen(source, request)
+    if source.handshake(request, verified=False) is not None:
+        return Verification(source.scheme.name, "unchecked", "a handshake is answered without it", None, headers)
     if request.method != "POST":
         reason = f"it is a {request.method}, and the router takes POST"
         return Verification(source.scheme.name, "refused", reason, 405, headers)

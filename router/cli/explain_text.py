@@ -24,7 +24,10 @@ def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) ->
     _verification(page, account["verification"])
     if account["event"] is None:
         page.say()
-        page.say(page.paint("unreadable", "red", "bold") + f"  {safe(account['unreadable'])} (400)")
+        if account["handshake"]:
+            page.say(page.paint("handshake", "green", "bold") + f"  {safe(account['unreadable'])}")
+        else:
+            page.say(page.paint("unreadable", "red", "bold") + f"  {safe(account['unreadable'])} (400)")
         return page.text
     _event(page, account["event"])
     if account["stored"] is not None:
@@ -39,7 +42,8 @@ def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) ->
 
 def _head(page: Page, account: Mapping[str, Any]) -> None:
     subject, event, used = account["subject"], account["event"], account["configuration"]
-    type_ = event["type"] or "(no type)" if event else "(unreadable)"
+    kind = "(handshake)" if account["handshake"] else "(unreadable)"
+    type_ = event["type"] or "(no type)" if event else kind
     page.say(
         page.paint(safe(f"{subject['source']}/{type_}"), "bold") + (f"  {safe(event['id'])}" if event else "")
     )

@@ -92,6 +92,7 @@ def test_the_json_has_the_keys_that_its_page_lists(desk: Desk) -> None:
             "event",
             "stored",
             "unreadable",
+            "handshake",
             "failed",
             "routes",
             "others",
@@ -421,3 +422,17 @@ def test_it_is_said_where_the_environment_is_another_today(desk: Desk, monkeypat
 def test_a_configuration_that_the_journal_does_not_know_is_todays(desk: Desk) -> None:
     stored(desk, came(desk))
     assert "does not know the configuration that was in force when it came: told by today's" in desk.text("evt_1")
+
+
+def test_a_captured_handshake_is_told_as_one(desk: Desk) -> None:
+    file = desk.folder / "routes.yaml"
+    shake = "{method: GET, token: 'query:token', answer: {text: 'query:challenge'}}"
+    meta = f"  meta: {{provider: github, secret: a-secret-of-it, verify_token: mine, handshakes: [{shake}]}}\n"
+    file.write_text(file.read_text().replace("destinations:\n", f"{meta}destinations:\n"))
+    (desk.folder / "get.http").write_text("GET /webhooks/meta?token=mine&challenge=4 HTTP/1.1\nHost: x\n\n")
+    text = desk.text("--request", "get.http")
+    assert "handshake  it is a handshake, which is answered and is no event" in text
+    assert desk.code == 0
+    (desk.folder / "get.http").write_text("GET /webhooks/meta?token=other&challenge=4 HTTP/1.1\nHost: x\n\n")
+    assert "405" in desk.text("--request", "get.http")
+    assert desk.code == 1

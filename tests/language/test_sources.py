@@ -215,23 +215,6 @@ def test_a_mistake_in_a_source_is_told_at_its_place(keys: str, found: str) -> No
     assert any(one.startswith(found) for one in said), said
 
 
-@pytest.mark.parametrize(
-    ("key", "column"),
-    [
-        ("split: $.events", 33),
-        ("allow_ips: [10.0.0.0/8]", 33),
-        ("dedupe: {key: [$.a], window: 10m}", 33),
-        ("respond: {status: 200}", 33),
-        ("body: form", 39),
-        ("body: text", 39),
-        ("body: {form_field: payload}", 39),
-    ],
-)
-def test_what_sources_do_not_do_yet_is_refused_at_its_place(key: str, column: int) -> None:
-    (said,) = source_faults(f"{{verify: none, id: $.id, {key}}}")
-    assert said.startswith(f"2:{column} not-yet: "), said
-
-
 @pytest.mark.parametrize("body", ["auto", "json"])
 def test_the_bodies_that_are_read(body: str) -> None:
     assert sent(source(f"{{verify: none, id: $.id, body: {body}}}"), "app", {"id": 1}).id == "1"
