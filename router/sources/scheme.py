@@ -115,3 +115,8 @@ def number_of(listed: Iterable[bytes], expected: Iterable[bytes]) -> int | None:
             fits |= hmac.compare_digest(value, good)
         found = number if fits and found is None else found
     return found
+
+
+def any_equal(listed: Iterable[bytes], expected: Iterable[bytes]) -> bool:
+    """Tell whether one of the listed values is an expected one, in a time that does not depend on which."""
+    return number_of(listed, expected) is not None
