@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from router.collector import paused
 from router.config import node as nodes
 from router.config.document import Document, read_document
 from router.config.node import Mark, Node
@@ -89,6 +90,11 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
 
     `made_up` gives the values of unset variables, where they may be made up (`dev`).
     """
+    with paused():
+        return _load(path, environ, made_up)
+
+
+def _load(path: Path, environ: Mapping[str, str], made_up: Callable[[str], str] | None) -> Loaded:
     problems = Problems()
     seen: list[Path] = []
     document = read_document(path, environ, problems, made_up=made_up, seen=seen)

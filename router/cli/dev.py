@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, Stop
+from router.cli.loading import load
 from router.cli.options import add_config, dev_journal
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def dev(asked: argparse.Namespace) -> int:
     from router.ruleset import load_ruleset
     from router.running import Options
 
-    def load() -> Loaded:
+    def reload() -> Loaded:
         loaded = load_ruleset(asked.config, os.environ, made_up=made_up)
         if loaded.ruleset is None:
             return loaded
@@ -68,7 +69,7 @@ def dev(asked: argparse.Namespace) -> int:
         return replace(loaded, ruleset=local)
 
     current: list[Ruleset] = []
-    first = load_ruleset(asked.config, os.environ, made_up=made_up)
+    first = load(asked.config, made_up)
     ruleset = _local(usable(first), write=asked.write)
     current.append(ruleset)
     journal = dev_journal(ruleset.document.journal.path)
@@ -89,7 +90,7 @@ def dev(asked: argparse.Namespace) -> int:
         write=_write,
     )
     options = Options(
-        load=load,
+        load=reload,
         journal=journal,
         session=capture.session,
         observers=[terminal],

@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import jinja2
-from jinja2.runtime import Context
-
 from router.config.node import Scalar
 from router.config.problem import Problems, did_you_mean
 from router.errors import RenderError
 from router.plugin import Kind
 from router.routing import place as places
 from router.routing.bounds import RENDERED, BoundsError
+from router.routing.code import RESULT, Code
 from router.routing.faults import reason_of
 from router.routing.kinds import VALUE, filled, finished
 from router.routing.names import DEATH_MEMBERS, OF_DEATH
-from router.routing.reading import RESULT, Use, read
+from router.routing.reading import Use, read
 
 _MARKED = re.compile(r"\{\{|\{%|\{#")
 _CLOCK = "planning knows no time of day; use `event.received_at`"
@@ -48,7 +46,7 @@ class Template:
     source: str
     names: frozenset[str]
     chains: tuple[str, ...]
-    compiled: jinja2.Template
+    code: Code
 
     def value(self, names: dict[str, Any], what: str) -> Any:
         """Return what the text comes to, in the kind of its field; raises RenderError with place and reason."""
@@ -61,8 +59,8 @@ class Template:
 
     def bare(self, names: dict[str, Any]) -> Any:
         """Return the value of a whole expression as it is; may raise anything."""
-        context = self._context(names)
-        for _ in self.compiled.root_render_func(context):
+        context, parts = self.code.run(names)
+        for _ in parts:
             pass
         return context.vars[RESULT]
 
@@ -70,15 +68,9 @@ class Template:
         """Return the error of this text for one event: the file and line, the field, and why."""
         return RenderError(f"{self._place(error)}: {what}: {reason_of(error, self.chains, names)}")
 
-    def _context(self, names: dict[str, Any]) -> Context:
-        # What `new_context(names, shared=True)` gives, but for the set of all names, which only imports need.
-        made = self.compiled
-        return made.environment.context_class(made.environment, names, made.name, made.blocks)
-
     def _text(self, names: dict[str, Any]) -> str:
-        context = self._context(names)
         parts, length = [], 0
-        for part in self.compiled.root_render_func(context):
+        for part in self.code.run(names)[1]:
             length += len(part)
             if length > RENDERED:
                 raise BoundsError(f"the rendered text is longer than {RENDERED // 1024} KiB")
@@ -86,12 +78,7 @@ class Template:
         return "".join(parts)
 
     def _place(self, error: BaseException) -> str:
-        line, trace = 1, error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_globals.get("root") is self.compiled.root_render_func:
-                line = self.compiled.get_corresponding_lineno(trace.tb_lineno)
-            trace = trace.tb_next
-        return f"{self.place.mark.file}:{self.place.line(line)}"
+        return f"{self.place.mark.file}:{self.place.line(self.code.line_of(error))}"
 
 
 def compile_text(
@@ -121,10 +108,10 @@ def compile_text(
     for chain, member in beyond:
         hint = did_you_mean(member, DEATH_MEMBERS)
         problems.error("unknown-name", where.word(source, 1, chain), f"`delivery` has no `{member}`", hint)
-    if reading.compiled is None or unknown or beyond:
+    if reading.code is None or unknown or beyond:
         return None
     names = frozenset(name for name, _ in reading.uses)
-    return Template(kind, reading.whole, where, source, names, reading.chains, reading.compiled)
+    return Template(kind, reading.whole, where, source, names, reading.chains, reading.code)
 
 
 def compile_expression(node: Scalar, known: Collection[str], problems: Problems) -> Template | None:
