@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def load(path: Path, made_up: Callable[[str], str] | None = None) -> Loaded:
     """Return what came of a configuration that stays until the process ends; `made_up` as for `load_ruleset`."""
     from router.collector import paused, set_aside
-    from router.ruleset import load_ruleset
 
     with paused():
+        from router.ruleset import load_ruleset
+
         loaded = load_ruleset(path, os.environ, made_up=made_up)
         set_aside()
     return loaded

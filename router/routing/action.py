@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from router.config.fields import Fields, kind_of, left_out
 from router.config.node import Mapping, Mark, Node, Scalar
@@ -164,6 +165,7 @@ def expression(fields: Fields, key: str, known: Collection[str], problems: Probl
     return compile_expression(node, known, problems)
 
 
+@cache
 def retry_span(policy: RetryPolicy) -> float:
     """Return for how many seconds a delivery may be retried, at the longest."""
     span = 0.0

@@ -135,10 +135,8 @@ def _piece(kind: Kind, text: str, *, tuples: bool) -> Reading | None:
         tree = parsed_expression(environment, text, tuples=tuples)
     except (jinja2.TemplateSyntaxError, RecursionError, ValueError):
         return None
-    if _depth(tree) > _DEEP:
-        return None
-    found = list(_walk(tree))
-    if any(_slips(found, kind)) or any(map(_repeats, found)):
+    found = _shallow(tree)
+    if found is None or any(_slips(found, kind)) or any(map(_repeats, found)):
         return None
     names = {node.name for node in found if isinstance(node, nodes.Name)}
     if names & _OF_JINJA:
@@ -161,19 +159,23 @@ def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
         waiting.extend(reversed(list(node.iter_child_nodes())))
 
 
+def _shallow(tree: nodes.Node) -> list[nodes.Node] | None:
+    """Return every node below, in the order of the text; None where they lie too deep to be sure of."""
+    found, waiting = [], [(tree, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        if level > _DEEP:
+            return None
+        found.append(node)
+        if not isinstance(node, nodes.Name | nodes.Const):
+            waiting.extend([(inner, level + 1) for inner in node.iter_child_nodes()][::-1])
+    return found
+
+
 def _repeats(node: nodes.Node) -> bool:
     """Whether a call names an argument twice, which only Python's compiler refuses."""
     named = [pair.key for pair in getattr(node, "kwargs", ())]
     return len(named) > len(set(named))
-
-
-def _depth(tree: nodes.Node) -> int:
-    """Return how many levels an expression has."""
-    level, depth = [tree], 0
-    while level:
-        level = [inner for node in level for inner in node.iter_child_nodes()]
-        depth += 1
-    return depth
 
 
 def _slips(found: list[nodes.Node], kind: Kind) -> Iterator[Slip]:
