@@ -35,6 +35,7 @@ from router.reload import Reloader
 from router.ruleset import Ruleset
 from router.running import Addresses, Options, Running, url_of
 from router.tasks import spawn
+from router.warmer import Warmer
 
 log = logging.getLogger(__name__)
 
@@ -137,14 +138,18 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     )
     running.intake = Intake(running.journal, running.worker)
 
+    warmer = Warmer()
+
     async def apply(new: Ruleset) -> None:
         await running.targets.swap(new.destinations)
         running.worker.wake()
+        warmer.start(new)
 
     await apply(ruleset)
     running.reloader = Reloader(running.live, running.options.load, apply, running.observer)
     await running.worker.start()
     yield
+    await warmer.stop()
     running.stuck = await running.worker.drain(running.left())
     await running.targets.close()
 

@@ -12,6 +12,7 @@ from router.config.report import render
 from router.live import Live
 from router.observe import Observer
 from router.ruleset import Loaded, Ruleset
+from router.turns import short_turns
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,8 @@ class Reloader:
         async with self._one_at_a_time:
             before = self._live.ruleset
             self._known = old = stamp(self._known)  # what changes while it is read is a change of tomorrow
-            loaded = await asyncio.to_thread(self._load)
+            with short_turns():
+                loaded = await asyncio.to_thread(self._load)
             self._known = {**stamp(loaded.watched), **{f: old[f] for f in loaded.watched if f in old}}
             if loaded.ruleset is None:
                 log.error(

@@ -14,7 +14,7 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable", "collector"),
+    ("errors", "model", "ids", "tasks", "printable", "collector", "turns"),
     ("address", "redaction", "observe", "web", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("routing", "delivery"),
     ("ruleset",),
     ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
-    ("reload", "admin"),
+    ("reload", "admin", "warmer"),
     ("running",),
     ("app",),
     ("cli",),

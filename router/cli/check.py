@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE
-from router.cli.loading import load
 from router.cli.options import add_config, add_json
 from router.cli.output import colored, dump
 
@@ -24,8 +24,9 @@ def add(commands: Any) -> None:
 def check(asked: argparse.Namespace) -> int:
     """Print the problems; 1 where one of them is an error."""
     from router.config.report import as_json, render
+    from router.ruleset import load_ruleset
 
-    loaded = load(asked.config)
+    loaded = load_ruleset(asked.config, os.environ)
     errors = len(loaded.problems.errors)
     if asked.json:
         print(dump({"ok": not errors, "problems": as_json(loaded.problems)}))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from router.cli.exit import AT_FAULT, Stop
-from router.cli.loading import load
 from router.cli.store import ask, opened
 
 RUNNING = "running"
@@ -160,5 +160,7 @@ def _planner(asked: argparse.Namespace) -> Planner:
     from router.cli.run import usable
     from router.config.made_up import made_up
     from router.live import Live
+    from router.ruleset import load_ruleset
 
-    return Live(usable(load(asked.config, made_up if asked.dev else None)))
+    loaded = load_ruleset(asked.config, os.environ, made_up=made_up if asked.dev else None)
+    return Live(usable(loaded))

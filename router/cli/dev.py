@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, Stop
-from router.cli.loading import load
 from router.cli.options import add_config, dev_journal
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def dev(asked: argparse.Namespace) -> int:
     from router.ruleset import load_ruleset
     from router.running import Options
 
-    def reload() -> Loaded:
+    def load() -> Loaded:
         loaded = load_ruleset(asked.config, os.environ, made_up=made_up)
         if loaded.ruleset is None:
             return loaded
@@ -69,7 +68,7 @@ def dev(asked: argparse.Namespace) -> int:
         return replace(loaded, ruleset=local)
 
     current: list[Ruleset] = []
-    first = load(asked.config, made_up)
+    first = load_ruleset(asked.config, os.environ, made_up=made_up)
     ruleset = _local(usable(first), write=asked.write)
     current.append(ruleset)
     journal = dev_journal(ruleset.document.journal.path)
@@ -90,7 +89,7 @@ def dev(asked: argparse.Namespace) -> int:
         write=_write,
     )
     options = Options(
-        load=reload,
+        load=load,
         journal=journal,
         session=capture.session,
         observers=[terminal],

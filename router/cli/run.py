@@ -15,7 +15,6 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
-from router.cli.loading import load
 from router.cli.options import add_config
 
 if TYPE_CHECKING:
@@ -43,10 +42,10 @@ def run(asked: argparse.Namespace) -> int:
     from router.running import Options
     from router.tracing import tracing
 
-    ruleset = usable(load(asked.config))
+    ruleset = usable(load_ruleset(asked.config, os.environ))
     current = [ruleset]
 
-    def reload() -> Loaded:
+    def load() -> Loaded:
         loaded = load_ruleset(asked.config, os.environ)
         if loaded.ruleset is not None:
             current[0] = loaded.ruleset
@@ -55,7 +54,7 @@ def run(asked: argparse.Namespace) -> int:
     logs.configure(lambda text: current[0].redactor.text(text), as_json=asked.log_format == "json")
     journal = ruleset.document.journal
     spans = tracing(os.environ)
-    options = Options(load=reload, journal=journal.path or journal.url, observers=[spans] if spans else [])
+    options = Options(load=load, journal=journal.path or journal.url, observers=[spans] if spans else [])
     return start(ruleset, options, _started, last=spans.close if spans else None)
 
 
