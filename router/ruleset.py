@@ -10,7 +10,7 @@ from router.collector import paused
 from router.config import node as nodes
 from router.config.document import Document, read_document
 from router.config.node import Mark, Node
-from router.config.problem import Problems
+from router.config.problem import Problems, TooMany
 from router.destinations import Destination, compile_destinations, plugin_of, secrets_of
 from router.model import Death, Event, Plan, PlannedDelivery, StoredDelivery
 from router.redaction import Redactor
@@ -90,13 +90,22 @@ def load_ruleset(path: Path, environ: Mapping[str, str], *, made_up: Callable[[s
 
     `made_up` gives the values of unset variables, where they may be made up (`dev`).
     """
-    with paused():
-        return _load(path, environ, made_up)
-
-
-def _load(path: Path, environ: Mapping[str, str], made_up: Callable[[str], str] | None) -> Loaded:
     problems = Problems()
     seen: list[Path] = []
+    with paused():
+        try:
+            return _load(path, environ, made_up, problems, seen)
+        except TooMany:
+            return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
+
+
+def _load(
+    path: Path,
+    environ: Mapping[str, str],
+    made_up: Callable[[str], str] | None,
+    problems: Problems,
+    seen: list[Path],
+) -> Loaded:
     document = read_document(path, environ, problems, made_up=made_up, seen=seen)
     if document is None:
         return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))

@@ -25,6 +25,7 @@ _EMPTY = {
     "values": "`values` is empty: name at least one column",
     "where": "an empty `where` would be every row: say which rows are meant",
 }
+_MOST = 500  # names that a misspelled one is compared with
 _OMIT = re.compile(r"\{[{%][^}]*\bomit\b")
 
 Path = tuple[str | int, ...]
@@ -32,8 +33,10 @@ Path = tuple[str | int, ...]
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return `: did you mean ...?`; '' where nothing is near."""
-    names = sorted(known)
-    folded = {name.lower(): name for name in names}
+    names = set(known)
+    if len(names) > _MOST:
+        return ""
+    folded = {name.lower(): name for name in sorted(names)}
     if close := get_close_matches(word.lower(), folded, n=1):
         return f": did you mean `{folded[close[0]]}`?"
     return ""
@@ -138,6 +141,7 @@ def _binds(params: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     for name in dict.fromkeys(sql.names):
         if name not in given:
             yield Fault((*path, "execute"), f"`:{name}` has no value in `params`{near(name, given)}")
+    written = frozenset(sql.names)
     for name in given:
-        if name not in sql.names:
+        if name not in written:
             yield Fault((*path, "params", name), f"`:{name}` is not in the SQL{near(name, sql.names)}")

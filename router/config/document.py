@@ -12,7 +12,7 @@ from router.config.fields import kind_of
 from router.config.files import shown
 from router.config.include import File, Reader
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
-from router.config.problem import Problems, did_you_mean
+from router.config.problem import Problems, TooMany, did_you_mean
 from router.config.references import Found
 from router.config.settings import (
     AdminSettings,
@@ -25,6 +25,7 @@ from router.config.settings import (
 )
 
 VERSION = 1  #: of the language
+MAX_TAGS = 100_000  #: `{{ }}` and `{% %}` of all files
 _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
@@ -88,6 +89,7 @@ def read_document(
     gathered = _Gathered(problems, made_up)
     for file in files:
         gathered.take(file)
+    _check_tags(files, problems)
     _check_route_names(gathered.routes, problems)
     server = read_server(gathered.settings.get("server"), problems)
     admin = read_admin(gathered.settings.get("admin"), problems)
@@ -221,6 +223,17 @@ def _check_route_names(routes: list[Node], problems: Problems) -> None:
             if known is not name.mark:
                 message = f"the route `{name.value}` is defined at {known} as well"
                 problems.error("defined-twice", name, message, "give one of them another name")
+
+
+def _check_tags(files: list[File], problems: Problems) -> None:
+    """Refuse, before anything is compiled, what would take many seconds to compile."""
+    found = 0
+    for file in files:
+        found += file.text.count("{{") + file.text.count("{%")
+        if found > MAX_TAGS:
+            message = f"the files hold more than {MAX_TAGS:,} templates (each `{{{{ }}}}` and `{{% %}}` counts)"
+            problems.error("too-large", Mark(file.name), message)
+            raise TooMany
 
 
 def _digest(files: list[File]) -> str:

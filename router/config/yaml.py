@@ -13,7 +13,7 @@ from router.config.files import MAX_YAML
 from router.config.finding import Complaint, Finding
 from router.config.frame import Unusable
 from router.config.node import Mapping, Mark, Node
-from router.config.problem import Problems
+from router.config.problem import Problems, TooMany
 from router.config.syntax import find
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML was built with it
@@ -40,7 +40,7 @@ def parse(text: str, file: str, problems: Problems, *, loader: Any = None) -> No
     found = Problems()
     try:
         return _parse(text.removeprefix("\ufeff"), file, found, loader or _LOADER)
-    except Unusable:
+    except (Unusable, TooMany):
         return None
     finally:
         problems.extend(found)

@@ -104,7 +104,8 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
         nodes = fields.names("event")
         events = None if nodes is None else compile_events(nodes, setting.types, problems, setting.events)
         each = expression(fields, "for_each", setting.known, problems)
-        known |= OF_ITEM if fields.node.get("for_each") is not None else frozenset()
+        if fields.node.get("for_each") is not None:
+            known |= OF_ITEM
     condition = expression(fields, "if", known, problems)
     retry_node = fields.get("retry")
     base = destination.retry if destination else RetryPolicy()

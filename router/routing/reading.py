@@ -26,6 +26,7 @@ _PIECE = re.compile(r"""\{\{(?![-+])((?:[^{}"'#]|"[^"\\]*"|'[^'\\]*')*)(?<!-)\}\
 _OTHER = re.compile(r"\{%|\{#|\r")
 _LONG = 20_000  # characters; a longer text is compiled at once, to see whether it can be
 _DEEP = 20  # levels of an expression; Python's own compiler takes 200 brackets
+_DEEPEST = 100  # levels of any template
 _OF_JINJA = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})  # they may come from inside
 
 
@@ -76,6 +77,10 @@ def _whole(kind: Kind, source: str, *, expression: bool) -> Reading:
     try:
         tree, whole = parsed(environment, source, expression=expression)
         found = list(_walk(tree))
+        if _shallow(tree, _DEEPEST) is None:  # Jinja would take time that grows with the cube of it
+            return Reading(
+                slips=(Slip(1, "", "template", f"the template is nested deeper than {_DEEPEST} levels"),)
+            )
         if slips := tuple(_slips(found, kind)):
             return Reading(slips=slips)
         chains = tuple(dict.fromkeys(filter(None, map(_chain, found))))
@@ -159,12 +164,12 @@ def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
         waiting.extend(reversed(list(node.iter_child_nodes())))
 
 
-def _shallow(tree: nodes.Node) -> list[nodes.Node] | None:
+def _shallow(tree: nodes.Node, most: int = _DEEP) -> list[nodes.Node] | None:
     """Return every node below, in the order of the text; None where they lie too deep to be sure of."""
     found, waiting = [], [(tree, 1)]
     while waiting:
         node, level = waiting.pop()
-        if level > _DEEP:
+        if level > most:
             return None
         found.append(node)
         if not isinstance(node, nodes.Name | nodes.Const):

@@ -21,6 +21,9 @@ from router.routing.names import DEATH_MEMBERS, OF_DEATH
 from router.routing.reading import Use, read
 
 _MARKED = re.compile(r"\{\{|\{%|\{#")
+LONGEST = RENDERED  #: characters of one template: what is longer cannot be rendered
+MOST_TAGS = 2_000  #: of one template; the reading of one takes up to 50 microseconds
+_MOST_KNOWN = 500  # names that a misspelled one is compared with
 _CLOCK = "planning knows no time of day; use `event.received_at`"
 _ELSEWHERE = {
     **dict.fromkeys(("now", "utcnow", "today", "date"), _CLOCK),
@@ -96,6 +99,10 @@ def compile_text(
     """
     source = str(node.value)
     where = place or places.of(node, problems.texts)
+    if len(source) > LONGEST or source.count("{{") + source.count("{%") > MOST_TAGS:
+        message = f"a template has at most {LONGEST // 1024} KiB and {MOST_TAGS:,} `{{{{ }}}}` and `{{% %}}`"
+        problems.error("template", where.mark, message, "let it hold less, or make several actions of it")
+        return None
     reading = read(kind, source, expression=expression)
     for slip in reading.slips:
         mark = where.spot(source, slip.line, slip.word, slip.offset)
@@ -128,7 +135,7 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
 
 def _beyond_death(chains: Collection[str], known: Collection[str]) -> list[tuple[str, str]]:
     """Return each dotted name that `delivery` has not, with its member, where `delivery` is known at all."""
-    steps = [chain.split(".") for chain in chains] if set(known) >= OF_DEATH else []
+    steps = [chain.split(".") for chain in chains] if all(name in known for name in OF_DEATH) else []
     return [(".".join(s), s[1]) for s in steps if len(s) == 2 and s[0] in OF_DEATH and s[1] not in DEATH_MEMBERS]
 
 
@@ -137,6 +144,8 @@ def _instead(name: str, use: Use, known: Collection[str]) -> str:
         return _ELSEWHERE[name]
     if use.dash:
         return f"a name with a dash stands in brackets: {use.dash}"
+    if len(known) > _MOST_KNOWN:
+        return f"{len(known):,} names are known here, and this is none of them"
     if near := get_close_matches(name.lower(), {word.lower(): word for word in known}, n=1, cutoff=0.75):
         return f"did you mean `{next(word for word in known if word.lower() == near[0])}`?"
     if use.called:
