@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from router.journal.journal import Journal
+from router.journal.journal import Journal, StoredConfig
 from router.journal.lane import LaneLimits
 from router.journal.opening import store_at
 from router.model import Attempt, DeliveryState, Event, EventState, Outcome, Plan, PlannedDelivery
@@ -30,6 +30,7 @@ T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = b"x" * 2048
 PARAMS = b"p" * 200
+CONFIG = StoredConfig("c" * 64, "/etc/router", {"routes.yaml": "routes: []\n" * 500}, {}, NOW)
 
 
 def planned(uid: str) -> Plan:
@@ -39,7 +40,7 @@ def planned(uid: str) -> Plan:
         PlannedDelivery(f"dlv_{uid}{n}", "r", f"a{n}", "http", "1", "app", PARAMS, 20, NOW + timedelta(days=1))
         for n in range(2)
     )
-    return Plan(event, EventState.PLANNED, deliveries)
+    return Plan(event, EventState.PLANNED, deliveries, config=CONFIG.digest)
 
 
 async def rate(what: Callable[[T], Awaitable[object]], items: list[T], at_once: int) -> float:
@@ -160,6 +161,7 @@ async def opened(folder: Path, postgres: str | None) -> AsyncIterator[dict[str, 
         stores["postgresql"] = store_at(schema, clock=lambda: NOW)
     for journal in stores.values():
         await journal.open()
+        await journal.save_config(CONFIG)
     yield stores
     for journal in stores.values():
         await journal.close()

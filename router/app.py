@@ -17,6 +17,7 @@ from aiohttp import web
 
 from router.admin.api import AdminApi
 from router.admin.changes import Changes
+from router.admin.config import Configuration
 from router.admin.health import Health
 from router.admin.metrics import Metrics
 from router.delivery.deaths import Deaths
@@ -34,6 +35,7 @@ from router.observe import Observers
 from router.reload import Reloader
 from router.ruleset import Ruleset
 from router.running import Addresses, Options, Running, url_of
+from router.stored_rules import stored
 from router.tasks import spawn
 from router.warmer import Warmer
 
@@ -101,6 +103,9 @@ async def _admin(app: web.Application) -> AsyncIterator[None]:
         tokens=(running.token, settings.token or ""),
         public=not settings.token,
         clock=running.options.clock,
+        configuration=Configuration(
+            lambda: getattr(running, "reloader", None), lambda text: running.live.ruleset.redactor.text(text)
+        ),
     )
     runner = web.AppRunner(
         api.app, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_ADMIN_SHUTDOWN
@@ -140,13 +145,25 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
 
     warmer = Warmer()
 
-    async def apply(new: Ruleset) -> None:
-        await running.targets.swap(new.destinations)
+    async def keep(new: Ruleset) -> None:
+        await running.journal.save_config(stored(new, running.options.clock()))
+
+    def apply(new: Ruleset) -> None:
+        running.targets.swap(new.destinations)
         running.worker.wake()
         warmer.start(new)
 
-    await apply(ruleset)
-    running.reloader = Reloader(running.live, running.options.load, apply, running.observer)
+    await keep(ruleset)
+    apply(ruleset)
+    running.reloader = Reloader(
+        running.live,
+        running.options.load,
+        keep,
+        apply,
+        running.observer,
+        clock=running.options.clock,
+        ending=lambda: running.health.draining,
+    )
     await running.worker.start()
     yield
     await warmer.stop()
@@ -175,6 +192,7 @@ async def _watch(app: web.Application) -> AsyncIterator[None]:
     task = spawn(running.reloader.watch(running.options.watch), name="watch the configuration")
     yield
     task.cancel()
+    await running.reloader.close()
 
 
 async def serve(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from router.config.fields import Fields, kind_of
+from router.config.fields import Fields, kind_of, left_out
 from router.config.model_check import build_model
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
@@ -84,7 +84,12 @@ def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Pr
             problems.error("unknown-action", type_node, f"there is no action `{plugin}`", hint)
         else:
             message = f"{what} needs a `type`: there is no action `{plugin}`"
-            problems.error("unknown-action", mark, message, hint)
+            problems.error(
+                "unknown-action",
+                mark,
+                message,
+                _fitting(fields.node, registry, hint),
+            )
         return None
     if not isinstance(node, Mapping):
         return None
@@ -106,6 +111,19 @@ def _compile(name: str, mark: Mark, node: Node, registry: Registry, problems: Pr
         breaker,
         max_pause,
     )
+
+
+def _fitting(node: Mapping, registry: Registry, near: str | None) -> str | None:
+    """Return the hint with the nearest name, else one with the one type whose settings these are."""
+    if near and near.startswith("did"):
+        return near
+    keys = {str(key.value) for key, _ in node.entries} - set(DESTINATION_KEYS)
+    fits = [
+        name
+        for name, found in registry.actions.items()
+        if keys and keys <= {field.alias or key for key, field in found.action.Config.model_fields.items()}
+    ]
+    return f"write `type: {fits[0]}`" if len(fits) == 1 else near
 
 
 def plugin_of(name: str, node: Node) -> str:
@@ -148,6 +166,11 @@ def read_breaker(fields: Fields, problems: Problems) -> BreakerPolicy | None:
 
 def read_retry(node: Node, problems: Problems, base: RetryPolicy) -> RetryPolicy:
     """Return the policy of a `retry` mapping; what it leaves out is as in `base`."""
+    if isinstance(node, Scalar) and not left_out(node):
+        number = node.value if isinstance(node.value, int) and not isinstance(node.value, bool) else 1
+        message = f"`retry` must be a mapping, not {kind_of(node)}"
+        problems.error("wrong-type", node, message, f"write {{max_attempts: {max(1, number)}}}")
+        return base
     fields = Fields(node, problems, "`retry`")
     policy = RetryPolicy(
         max_attempts=fields.count("max_attempts", default=base.max_attempts),

@@ -159,12 +159,16 @@ class PlannedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An event, and everything that is to be done about it."""
+    """An event, and everything that is to be done about it.
+
+    `config` is the digest of the configuration that it was planned by, '' where none is known.
+    """
 
     event: Event
     state: EventState
     deliveries: tuple[PlannedDelivery, ...] = ()
     reason: str | None = None
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)

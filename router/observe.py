@@ -22,8 +22,11 @@ class Observer:
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Note that an attempt is over and recorded."""
 
-    def reloaded(self, digest: str, problems: int) -> None:
-        """Note that the files were read again; with problems the old ones stay in force."""
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
+        """Note that the files were read again.
+
+        With problems (their number) or a failure (why they were not put in force) the old ones stay: `digest`.
+        """
 
     def purged(self, events: int) -> None:
         """Note that so many events were removed from the journal, because their retention was over."""
@@ -51,9 +54,9 @@ class Observers(Observer):
         """Tell all."""
         self._tell("attempted", delivery, attempt)
 
-    def reloaded(self, digest: str, problems: int) -> None:
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
         """Tell all."""
-        self._tell("reloaded", digest, problems)
+        self._tell("reloaded", digest, problems, failure)
 
     def purged(self, events: int) -> None:
         """Tell all."""

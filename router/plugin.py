@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import pathlib
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
@@ -28,6 +28,8 @@ import aiohttp
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo
 
 from router.errors import Permanent, Retry
+from router.knock import knock
+from router.probed import Example, Finding, Probed, Use
 from router.redaction import Redactor, secrets_in
 from router.web import (
     BaseUrl,
@@ -56,7 +58,9 @@ __all__ = [
     "ConfigFile",
     "Delivery",
     "EventInfo",
+    "Example",
     "Fault",
+    "Finding",
     "Header",
     "HeaderName",
     "Html",
@@ -67,6 +71,7 @@ __all__ = [
     "Name",
     "Path",
     "Permanent",
+    "Probed",
     "Redactor",
     "Retry",
     "SecretStr",
@@ -75,8 +80,10 @@ __all__ = [
     "Tree",
     "Url",
     "Usage",
+    "Use",
     "address",
     "check_status",
+    "knock",
     "one_line",
     "read_answer",
     "retry_after",
@@ -248,6 +255,21 @@ class Action(ABC, Generic[C, P]):
         `config` is the destination's Config, or None where that is faulty itself.
         """
         return ()
+
+    @classmethod
+    def advise(cls, config: Any) -> Iterable[Fault]:
+        """Yield what is allowed in a destination's settings and probably not meant; never quotes a secret.
+
+        Each is a warning of `router check`; `path` leads to the setting.
+        """
+        return ()
+
+    async def probe(self, uses: Sequence[Use]) -> Probed | None:
+        """For `check --connect`, once open: see whether the destination is right for its `uses`; send nothing.
+
+        Raise Retry where it cannot be reached, Permanent where it says no; None means that nothing was looked at.
+        """
+        return None
 
     async def prepare(self) -> None:
         """In `dev`, once open: make what this machine lacks, such as the tables of a SQLite file."""

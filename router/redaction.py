@@ -25,6 +25,14 @@ class Redactor:
         self._secrets = sorted((form for form in known if len(form) >= _SHORTEST), key=len, reverse=True)
         self._shortest = len(self._secrets[-1]) if self._secrets else 0
 
+    def sparing(self, texts: Iterable[str]) -> Redactor:
+        """Return one that hides the same, but for these texts: who sees them anyway need not guess."""
+        spared = {form for text in texts for form in _forms(text)}
+        other = Redactor()
+        other._secrets = [secret for secret in self._secrets if secret not in spared]
+        other._shortest = len(other._secrets[-1]) if other._secrets else 0
+        return other
+
     def text(self, text: str) -> str:
         """Return the text without secrets."""
         if len(text) < self._shortest:

@@ -4,83 +4,119 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
+from router.config.problem import Problem
 from router.config.report import render
+from router.errors import JournalError
 from router.live import Live
 from router.observe import Observer
 from router.ruleset import Loaded, Ruleset
 from router.turns import short_turns
+from router.watched import Stamp, stamp
 
 log = logging.getLogger(__name__)
 
-Stamp = dict[Path, object]
+TRIES = 5
+"""How often files are read again that change while they are read, so that no half of a change is put in force."""
+_STAYS = "the old configuration stays in force"
 
-_PASSING = ("-wal", "-shm", "-journal", ".lock", ".pyc", "~")  # a database or an editor comes and goes
+
+class Result(StrEnum):
+    """How a reload ended."""
+
+    LOADED = "loaded"
+    REFUSED = "refused"  #: the files have errors
+    FAILED = "failed"  #: the files are good, and could not be put in force
+    ENDING = "ending"  #: the router ends, so that nothing was read
 
 
-def stamp(files: Iterable[Path]) -> Stamp:
-    """Return what changes when one of the files does: also when it is replaced, or a link is pointed elsewhere.
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """How a reload ended, and when; `digest` is of the configuration that is in force after it.
 
-    Of a folder it is the names in it, without hidden ones and those of passing files.
+    `problems` are those of the files, warnings too. `reason` says why it failed.
     """
-    return {file: _state(file) for file in files}
 
-
-def _state(file: Path) -> object:
-    try:
-        if file.is_dir():
-            names = sorted(os.listdir(file))
-            return [n for n in names if not n.startswith((".", "__pycache__")) and not n.endswith(_PASSING)]
-        state = os.stat(file)
-    except (OSError, ValueError):
-        return None
-    return state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size
+    at: datetime
+    result: Result
+    digest: str
+    problems: tuple[Problem, ...] = ()
+    reason: str = ""
 
 
 class Reloader:
-    """Swaps a new configuration in: `load` reads it, `apply` opens what it needs before it is in force."""
+    """Swaps a new configuration in.
+
+    `load` reads it, in a thread; `prepare` does what has to be done before it is in force and may fail, as
+    saving it in the journal may; `apply` opens and closes destinations, and must not wait for anything: what it
+    does and the swap are one step for everybody else. Nothing is put in force once `ending` says so.
+    """
 
     def __init__(
         self,
         live: Live,
         load: Callable[[], Loaded],
-        apply: Callable[[Ruleset], Awaitable[None]],
+        prepare: Callable[[Ruleset], Awaitable[None]],
+        apply: Callable[[Ruleset], None],
         observer: Observer,
+        *,
+        clock: Callable[[], datetime],
+        ending: Callable[[], bool] = lambda: False,
     ) -> None:
         self._live = live
         self._started = live.ruleset
         self._load = load
+        self._prepare = prepare
         self._apply = apply
         self._observer = observer
+        self._clock = clock
+        self._ending = ending
+        self._closed = False
         self._one_at_a_time = asyncio.Lock()
         self._known = stamp(live.ruleset.watched)
         self._pending: Stamp | None = None
+        self.since = clock()  #: when the configuration that is in force came into force here
+        self.last: Reload | None = None
 
-    async def reload(self) -> bool:
-        """Read the files again; on any error the old configuration stays in force, and the log says so."""
+    @property
+    def digest(self) -> str:
+        """The digest of the configuration in force."""
+        return self._live.ruleset.digest
+
+    @property
+    def needs_restart(self) -> list[str]:
+        """The settings of the configuration in force that this process has not taken over."""
+        old, new = self._started.document, self._live.ruleset.document
+        return [name for name in ("server", "admin", "journal") if getattr(old, name) != getattr(new, name)]
+
+    async def reload(self) -> Reload:
+        """Read the files again; on any error the old configuration stays in force, and the log says so.
+
+        One that is asked for while another one goes on reads the files once more after it. Raises nothing.
+        """
         async with self._one_at_a_time:
-            before = self._live.ruleset
-            self._known = old = stamp(self._known)  # what changes while it is read is a change of tomorrow
-            with short_turns():
-                loaded = await asyncio.to_thread(self._load)
-            self._known = {**stamp(loaded.watched), **{f: old[f] for f in loaded.watched if f in old}}
-            if loaded.ruleset is None:
-                log.error(
-                    "the new configuration has errors; the old one stays in force\n%s",
-                    render(loaded.problems, loaded.texts, color=False),
-                )
-                self._observer.reloaded(before.digest, len(loaded.problems.errors))
-                return False
-            await self._apply(loaded.ruleset)
-            self._live.swap(loaded.ruleset)
-            log.info("reloaded: configuration %s is in force", loaded.ruleset.digest[:12])
-            for name in _needs_restart(self._started, loaded.ruleset):
-                log.warning("`%s` has changed: it takes effect when the router is started again", name)
-            self._observer.reloaded(loaded.ruleset.digest, 0)
-            return True
+            try:
+                ended = await self._reload()
+            except JournalError as error:
+                ended = self._failed(f"the configuration could not be kept in the journal: {error}")
+            except Exception as error:
+                log.exception("the configuration could not be read again")
+                ended = self._failed(f"unexpected {type(error).__name__}")
+            if ended.result is not Result.ENDING:
+                self.last = ended
+                errors = sum(problem.severity == "error" for problem in ended.problems)
+                self._observer.reloaded(ended.digest, errors, ended.reason)
+            return ended
+
+    async def close(self) -> None:
+        """Put nothing in force from now on; returns when a reload that goes on has ended."""
+        self._closed = True
+        async with self._one_at_a_time:
+            pass
 
     async def watch(self, interval: float) -> None:
         """Look at the files again and again; ends when cancelled, and of nothing else."""
@@ -89,24 +125,61 @@ class Reloader:
             try:
                 await self.look()
             except Exception:
-                log.exception("the configuration could not be read again; the old one stays in force")
+                log.exception("the files of the configuration could not be looked at; %s", _STAYS)
 
     async def look(self) -> bool:
-        """Reload where a file has changed and then stood still between two looks; tell whether it did."""
+        """Reload where a file has changed and then stood still between two looks; tell whether it is in force."""
         now = stamp(self._known)
         if now == self._known:
             self._pending = None
         elif now == self._pending:  # an editor writes in steps; a half-written file is not worth an error
             self._pending = None
-            return await self.reload()
+            return (await self.reload()).result is Result.LOADED
         else:
             self._pending = now
         return False
 
+    async def _reload(self) -> Reload:
+        loaded = None if self._ends() else await self._read()
+        if loaded is None or self._ends():
+            return self._ended(Result.ENDING, reason="the router ends")
+        problems = tuple(loaded.problems)
+        if loaded.ruleset is None:
+            told = render(loaded.problems, loaded.texts, color=False)
+            log.error("the new configuration has errors; the old one stays in force\n%s", told)
+            return self._ended(Result.REFUSED, problems)
+        await self._prepare(loaded.ruleset)
+        if self._ends():
+            return self._ended(Result.ENDING, reason="the router ends")
+        if loaded.ruleset.digest != self.digest:
+            self.since = self._clock()
+        self._apply(loaded.ruleset)
+        self._live.swap(loaded.ruleset)
+        log.info("reloaded: configuration %s is in force", self.digest[:12])
+        for name in self.needs_restart:
+            log.warning("`%s` has changed: it takes effect when the router is started again", name)
+        return self._ended(Result.LOADED, problems)
 
-def _needs_restart(old: Ruleset, new: Ruleset) -> list[str]:
-    return [
-        name
-        for name in ("server", "admin", "journal")
-        if getattr(old.document, name) != getattr(new.document, name)
-    ]
+    async def _read(self) -> Loaded:
+        """Read the files as they are at one moment, unless they change all the time."""
+        for _ in range(TRIES):
+            old = stamp(self._known)
+            self._known = old  # what changes while it is read is a change of tomorrow
+            with short_turns():
+                loaded = await asyncio.to_thread(self._load)
+            now = stamp(loaded.watched)
+            before = {file: old[file] for file in loaded.watched if file in old}
+            self._known = {**now, **before}
+            if before == now:  # a file that is new to it may have changed unseen
+                break
+        return loaded
+
+    def _ends(self) -> bool:
+        return self._closed or self._ending()
+
+    def _failed(self, reason: str) -> Reload:
+        log.error("%s; %s", reason, _STAYS)
+        return self._ended(Result.FAILED, reason=reason)
+
+    def _ended(self, result: Result, problems: tuple[Problem, ...] = (), reason: str = "") -> Reload:
+        return Reload(self._clock(), result, self.digest, problems, reason)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import socket
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,9 +18,12 @@ import pytest
 
 from router.app import serve
 from router.errors import JournalBusy, JournalError
+from router.journal.lane import BreakerState, LaneCount
 from router.journal.lock import Lock
-from router.model import RawRequest
+from router.journal.sqlite import SqliteJournal
+from router.model import BreakerPolicy, RawRequest
 from router.observe import Observer
+from router.reload import Result
 from router.ruleset import Loaded, load_ruleset
 from router.running import Addresses, Options, Running
 from router.tasks import spawn
@@ -25,6 +31,7 @@ from tests.vendors.app import AppVendor
 
 LIMIT = 30.0  # seconds, well below the minute for which aiohttp would wait by itself
 ROUTES = """
+include: more.yaml
 server: {{listen: "127.0.0.1:{port}", drain: {drain}, body_timeout: 60s}}
 admin: {{listen: "127.0.0.1:{admin}"}}
 journal: {{url: "sqlite:///{folder}/router.db", min_free: {free}, lock_wait: {wait}}}
@@ -53,6 +60,8 @@ class House:
         self.settings: dict[str, Any] = {
             "port": 0, "admin": 0, "drain": "10s", "wait": "10ms", "free": "1KiB", "app": "http://x"
         }  # fmt: skip
+        self.more = "x-nothing: here\n"
+        self.during: Callable[[], None] = lambda: None
         self.refusals: list[tuple[int, str]] = []
         self.stop = asyncio.Event()
         self.addresses: Addresses | None = None
@@ -62,8 +71,10 @@ class House:
         """Write and read the configuration."""
         path = self.folder / "routes.yaml"
         path.write_text(ROUTES.format(folder=self.folder, **self.settings))
+        (self.folder / "more.yaml").write_text(self.more)
         loaded = load_ruleset(path, {})
         assert loaded.ruleset is not None, [problem.message for problem in loaded.problems]
+        self.during()
         return loaded
 
     async def serve(self, started: Callable[[], None] = lambda: None) -> int:
@@ -110,6 +121,44 @@ class House:
 def house(tmp_path: Path) -> House:
     """A house that is not opened yet."""
     return House(tmp_path)
+
+
+COUNTED = """
+from pathlib import Path
+
+from router.plugin import Action, Model
+
+class Config(Model):
+    to: str
+
+class Params(Model):
+    pass
+
+class Counted(Action[Config, Params]):
+    name = "counted"
+    Config = Config
+    Params = Params
+
+    async def open(self):
+        self.note(f"open {self.config.to}")
+
+    async def close(self):
+        self.note(f"close {self.config.to}")
+
+    async def execute(self, params, delivery):
+        return {}
+
+    def note(self, what):
+        with open(Path(__file__).parent / "said", "a") as file:
+            file.write(what + chr(10))
+"""
+MORE = """
+plugins: [plugins]
+destinations:
+  kept: {{type: counted, to: kept, breaker: {{minimum: 5}}}}
+  other: {{type: counted, to: "{to}"}}
+vars: {{n: {n}}}
+"""
 
 
 async def post(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> int:
@@ -288,3 +337,93 @@ async def test_at_the_end_half_a_request_is_503_and_connections_without_one_are_
         for one in (writer, idle_writer):
             one.close()
     assert house.refusals == [(503, "the process ends, and takes no more requests")]
+
+
+async def test_every_event_has_the_configuration_in_force_and_the_journal_keeps_that(house: House) -> None:
+    async with house.open() as session:
+        assert house.running is not None
+        first = house.running.live.ruleset.digest
+        await post(session, house.url, {"id": "1", "type": "x"})
+        house.settings["drain"] = "11s"
+        assert (await house.running.reloader.reload()).result is Result.LOADED
+        await post(session, house.url, {"id": "2", "type": "x"})
+        second = house.running.live.ruleset.digest
+        journal = house.running.journal
+        events = [await journal.event(id_) for id_ in ("1", "2")]
+        assert [event.config for event in events if event is not None] == [first, second]
+        for digest, drain in ((first, "10s"), (second, "11s")):
+            kept = await journal.config(digest[:12])
+            assert kept is not None
+            assert f"drain: {drain}" in kept.files["routes.yaml"]
+
+
+async def test_destinations_that_did_not_change_keep_their_clients_lanes_and_breakers(house: House) -> None:
+    plugins = house.folder / "plugins"
+    plugins.mkdir()
+    (plugins / "counted.py").write_text(COUNTED)
+    house.more = MORE.format(to="a", n=0)
+    async with house.open():
+        running = house.running
+        assert running is not None
+        await running.targets.settled()
+        kept = running.targets.get("kept")
+        assert kept is not None
+        action, lane = kept._action, kept.lane("tenant")
+        counts = [LaneCount("kept", "tenant", ok=0, failed=5, policy=BreakerPolicy(minimum=5))]
+        states = await running.journal.lanes(counts, running.options.clock())
+        kept.known({state.lane: state for state in states})
+        assert lane.state.breaker is BreakerState.OPEN
+        for number in range(20):
+            house.more = MORE.format(to="ab"[number % 2], n=number)
+            assert (await running.reloader.reload()).result is Result.LOADED
+            await running.targets.settled()
+        assert running.targets.get("kept") is kept
+        assert kept._action is action is not None
+        assert kept.lane("tenant") is lane
+        assert running.targets.open_breakers == 1
+    said = Counter((plugins / "said").read_text().splitlines())
+    assert said == {"open kept": 1, "close kept": 1, "open a": 10, "close a": 10, "open b": 10, "close b": 10}
+
+
+async def test_a_reload_that_the_end_overtakes_puts_nothing_in_force(house: House) -> None:
+    gate, reading = threading.Event(), threading.Event()
+    async with house.open():
+        running = house.running
+        assert running is not None
+        before = running.live.ruleset
+
+        def waits() -> None:
+            reading.set()
+            gate.wait(LIMIT)
+
+        house.during = waits
+        task = spawn(running.reloader.reload(), name="reload")
+        await asyncio.to_thread(reading.wait, LIMIT)
+        house.stop.set()
+        await asyncio.sleep(0)
+        gate.set()
+    assert (await task).result is Result.ENDING
+    assert running.live.ruleset is before
+    assert (await running.reloader.reload()).result is Result.ENDING
+
+
+async def test_a_journal_that_cannot_keep_the_configuration_keeps_the_old_one_in_force(house: House) -> None:
+    async with house.open() as session:
+        running = house.running
+        assert running is not None
+        assert isinstance(running.journal, SqliteJournal)
+        await running.journal._write(lambda cursor: cursor.execute("pragma max_page_count = 1").fetchall())
+        before = running.live.ruleset
+        house.more = "x-ballast: " + "".join(random.choices("abcdefghijklmnop", k=200_000)) + "\n"
+        ended = await running.reloader.reload()
+        assert (ended.result, ended.digest) == (Result.FAILED, before.digest)
+        assert "could not be kept in the journal" in ended.reason
+        assert "full" in ended.reason
+        assert running.live.ruleset is before
+        headers = {"Authorization": f"Bearer {running.token}"}
+        async with session.post(f"{running.admin_url}/api/v1/reload", headers=headers) as answer:
+            assert answer.status == 503
+        await running.journal._write(lambda cursor: cursor.execute("pragma max_page_count = 100000").fetchall())
+        async with session.post(f"{running.admin_url}/api/v1/reload", headers=headers) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["digest"] == running.live.ruleset.digest != before.digest

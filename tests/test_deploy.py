@@ -93,7 +93,14 @@ def test_the_health_check_asks_where_the_router_listens_by_default(settings: Set
 
 def test_the_build_gets_what_the_wheel_needs_and_no_secret(stages: list[Stage]) -> None:
     ignored = Ignored((ROOT / ".dockerignore").read_text())
-    needed = ["pyproject.toml", "README.md", "LICENSE", "router/app.py", "plugins/slack.py", "router/py.typed"]
+    needed = [
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "router/app.py",
+        "plugins/slack/probe.py",
+        "router/py.typed",
+    ]
     needed += [one.arguments()[0] for one in stages[0].all("COPY") if one.arguments()[0] != "."]
     assert [path for path in needed if ignored(PurePosixPath(path))] == []
     unwanted = [".env", ".git/config", "app.db", "router.db", "deploy/config/routes.yaml", "tests/ports.py"]

@@ -113,7 +113,7 @@ def test_a_destination_of_that_name_takes_the_place_of_the_implied_one() -> None
         ("http: {rate: false}", "wrong-type", "1:14", "not true or false", "leave `rate` out"),
         ("http: {rate: null}", "wrong-type", "1:14", "not null", "leave `rate` out"),
         ("http: {rate: [1/s]}", "wrong-type", "1:14", "not a list", None),
-        ("http: {max_pause: 10}", "wrong-unit", "1:19", "`max_pause` needs a unit", "write 10s, or 10m"),
+        ("http: {max_pause: 10}", "wrong-unit", "1:19", "`max_pause` needs a unit", "write 10s, 10m"),
         ("http: {max_pause: 0s}", "out-of-range", "1:19", "`max_pause` must be more than 0s", None),
         ("http: {max_pause: 4000d}", "wrong-unit", "1:19", "too long", None),
         ("http: {breaker: off}", "wrong-type", "1:17", "must be a mapping or false", "write false"),

@@ -102,3 +102,9 @@ def test_the_secrets_of_a_model_are_found_wherever_they_stand_and_what_an_error_
         "https://hooks.example/services/T0/B0/abcdef",
         "/services/T0/B0/abcdef",
     }
+
+
+def test_some_texts_can_be_spared() -> None:
+    redactor = Redactor(["first-secret", "second-secret"]).sparing(["first-secret"])
+    assert redactor.text("first-secret second-secret") == "first-secret ***"
+    assert Redactor(["first-secret"]).sparing(["first-secret"]).text("first-secret") == "first-secret"

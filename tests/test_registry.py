@@ -104,15 +104,15 @@ def test_the_same_folder_twice_is_once(tmp_path: Path) -> None:
 
 
 def test_two_plugins_of_one_name_are_a_fault_that_names_both_files(tmp_path: Path) -> None:
-    file = write(tmp_path, "mine.py", PLUGIN.replace('"shout"', '"slack"'))
+    file = write(tmp_path, "mine.py", PLUGIN.replace('"shout"', '"resend"'))
     registry = load(tmp_path)
     where, message, line = only_fault(registry)
     assert where == str(file)
-    assert str(shipped_dir() / "slack.py") in message
+    assert str(shipped_dir() / "resend" / "__init__.py") in message
     assert line == PLUGIN.splitlines().index("class NAME(Action[Config, Params]):") + 1
-    slack = registry.get("slack")
-    assert slack is not None
-    assert slack.origin == str(shipped_dir() / "slack.py")
+    resend = registry.get("resend")
+    assert resend is not None
+    assert resend.origin == str(shipped_dir() / "resend" / "__init__.py")
 
 
 def test_a_broken_file_is_a_fault_with_its_line_and_the_others_are_loaded(tmp_path: Path) -> None:

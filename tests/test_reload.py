@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from router.errors import JournalUnwritable
 from router.live import Live
 from router.observe import Observer
-from router.reload import Reloader
+from router.reload import Reloader, Result
 from router.ruleset import Loaded, Ruleset, load_ruleset
+from router.tasks import spawn
+from tests.journal.values import NOW, Clock, later
 
 TEXT = """
 include: [routes.d/*.yaml]
@@ -47,9 +51,15 @@ class Shout(Action[Config, Params]):
 class Told(Observer):
     def __init__(self) -> None:
         self.reloads: list[int] = []
+        self.failures: list[str] = []
 
-    def reloaded(self, digest: str, problems: int) -> None:
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
         self.reloads.append(problems)
+        self.failures.append(failure)
+
+
+async def nothing(_: Ruleset) -> None:
+    return
 
 
 class Desk:
@@ -71,7 +81,18 @@ class Desk:
         first = self._load().ruleset
         assert first is not None
         self.live = Live(first)
-        self.reloader = Reloader(self.live, self._load, self._apply, self.told)
+        self.clock = Clock()
+        self.ending = False
+        self.preparing: Callable[[Ruleset], Awaitable[None]] = nothing
+        self.reloader = Reloader(
+            self.live,
+            self._load,
+            lambda ruleset: self.preparing(ruleset),
+            self.applied.append,
+            self.told,
+            clock=self.clock,
+            ending=lambda: self.ending,
+        )
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
@@ -81,9 +102,6 @@ class Desk:
         loaded = load_ruleset(self.folder / "routes.yaml", {})
         self.during()
         return loaded
-
-    async def _apply(self, ruleset: Ruleset) -> None:
-        self.applied.append(ruleset)
 
     @property
     def routes(self) -> list[str]:
@@ -249,7 +267,7 @@ async def test_the_files_of_an_editor_and_of_a_database_are_none_of_its_own(desk
 
 async def test_a_reload_that_was_asked_for_is_not_done_again_by_the_watcher(desk: Desk) -> None:
     desk.write("routes.yaml", TEXT.replace("name: a", "name: b"))
-    assert await desk.reloader.reload()
+    assert (await desk.reloader.reload()).result is Result.LOADED
     assert not await desk.looks(3)
     assert desk.loads == 2
 
@@ -278,3 +296,129 @@ async def test_settings_that_need_a_restart_are_named(desk: Desk, caplog: pytest
         "server",
         "journal",
     ]
+
+
+async def test_a_change_in_the_middle_of_reading_is_never_half_in_force(desk: Desk) -> None:
+    def changes() -> None:
+        desk.during = lambda: None
+        desk.write("routes.d/some.yaml", MORE.replace("more", "second-half"))
+        desk.write("body.txt", "second half")
+
+    desk.write("routes.yaml", TEXT.replace("name: a", "name: b"))
+    desk.during = changes
+    assert (await desk.reloader.reload()).result is Result.LOADED
+    assert len(desk.applied) == 1
+    assert desk.routes == ["b", "second-half"]
+    assert not await desk.looks(3), "nothing is left to be read"
+
+
+async def test_a_file_that_is_new_to_it_and_changes_at_once_is_read_as_it_is_in_the_end(desk: Desk) -> None:
+    def changes() -> None:
+        desk.during = lambda: None
+        desk.write("new.yaml", MORE.replace("more", "the-last"))
+
+    desk.write("new.yaml", MORE.replace("more", "new"))
+    desk.write("routes.yaml", TEXT.replace("include: [", "include: [new.yaml, "))
+    desk.during = changes
+    await desk.reloader.reload()
+    assert "the-last" in desk.routes
+
+
+async def test_two_reloads_at_once_read_one_after_the_other_and_the_last_word_counts(desk: Desk) -> None:
+    desk.write("routes.yaml", TEXT.replace("name: a", "name: b"))
+    first = spawn(desk.reloader.reload(), name="first")
+    await asyncio.sleep(0)
+    desk.write("routes.yaml", TEXT.replace("name: a", "name: the-last"))
+    second = await desk.reloader.reload()
+    assert (await first).result is second.result is Result.LOADED
+    assert desk.reloader.last is second
+    assert second.digest == desk.live.ruleset.digest
+    assert "the-last" in desk.routes
+
+
+async def test_a_configuration_that_cannot_be_kept_is_not_put_in_force(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(_: Ruleset) -> None:
+        raise JournalUnwritable("the disk is full")
+
+    before = desk.live.ruleset
+    desk.preparing = full
+    desk.write("routes.yaml", TEXT.replace("name: a", "name: b"))
+    ended = await desk.reloader.reload()
+    assert (ended.result, ended.digest) == (Result.FAILED, before.digest)
+    assert ended.reason == "the configuration could not be kept in the journal: the disk is full"
+    assert desk.live.ruleset is before
+    assert desk.applied == []
+    assert desk.told.failures == [ended.reason]
+    assert "the disk is full; the old configuration stays in force" in caplog.text
+    desk.preparing = nothing
+    assert (await desk.reloader.reload()).result is Result.LOADED
+
+
+async def test_a_reading_that_fails_unexpectedly_is_an_outcome_and_no_end(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise RecursionError
+
+    desk.during = fails
+    assert (await desk.reloader.reload()).reason == "unexpected RecursionError"
+    desk.during = lambda: None
+    assert (await desk.reloader.reload()).result is Result.LOADED
+    assert "Traceback" in caplog.text
+
+
+async def test_nothing_is_put_in_force_once_the_router_ends(desk: Desk) -> None:
+    def ends() -> None:
+        desk.ending = True
+
+    before = desk.live.ruleset
+    desk.write("routes.yaml", TEXT.replace("name: a", "name: b"))
+    desk.during = ends  # while the files are read
+    assert (await desk.reloader.reload()).result is Result.ENDING
+    loads = desk.loads
+    assert (await desk.reloader.reload()).result is Result.ENDING
+    assert desk.loads == loads, "and nothing is read"
+    desk.ending, desk.during = False, lambda: None
+
+    async def ends_late(_: Ruleset) -> None:
+        desk.ending = True
+
+    desk.preparing = ends_late  # while it is kept
+    assert (await desk.reloader.reload()).result is Result.ENDING
+    assert desk.live.ruleset is before
+    assert desk.applied == []
+    assert desk.told.reloads == []
+    assert desk.reloader.last is None
+
+
+async def test_a_close_waits_for_the_reload_that_goes_on(desk: Desk) -> None:
+    gate = asyncio.Event()
+
+    async def waits(_: Ruleset) -> None:
+        await gate.wait()
+
+    desk.preparing = waits
+    going_on = spawn(desk.reloader.reload(), name="reload")
+    closing = spawn(desk.reloader.close(), name="close")
+    await asyncio.sleep(0)
+    assert not closing.done()
+    gate.set()
+    await closing
+    assert (await going_on).result is Result.ENDING
+    assert desk.applied == []
+
+
+async def test_since_when_a_configuration_is_in_force_is_known(desk: Desk) -> None:
+    desk.clock.now = later(10)
+    await desk.reloader.reload()
+    assert desk.reloader.since == NOW, "the same one is no other"
+    desk.write("body.txt", "good evening")
+    await desk.reloader.reload()
+    assert desk.reloader.since == later(10)
+    desk.clock.now = later(20)
+    desk.write("routes.yaml", "routes: [")
+    ended = await desk.reloader.reload()
+    assert (ended.at, ended.result, desk.reloader.since) == (later(20), Result.REFUSED, later(10))
+    assert desk.reloader.last is ended

@@ -77,7 +77,7 @@ routes: [{name: a, evnt: x, actions: [{slack: {txt: hi}}]}]
     [
         ("{provider: clerk}", "missing-key"),
         ("{provider: clrek, secret: x, vars: {vip: true}}", "unknown-provider"),
-        ("{provider: clerk, secret: 'no secret', vars: {vip: true}}", "secret"),
+        ("{provider: clerk, secret: 'no secret', vars: {vip: true}}", "wrong-secret"),
         ("{provider: stripe, secret: x, vars: {vip: true}}", "not-yet"),
     ],
 )
@@ -95,12 +95,12 @@ destinations:
 def test_the_types_of_a_faulty_source_are_not_judged() -> None:
     text = GOOD.replace(SECRET, "short").replace("sources:", "sources:\n  github: {provider: github, secret: abc}")
     text = text.replace("source: clerk", "source: [clerk, github]\n    event: user.created")
-    assert told(text) == ["4 secret"]
+    assert told(text) == ["4 wrong-secret"]
 
 
 def test_a_name_that_no_source_has_is_unknown_in_spite_of_a_faulty_source() -> None:
     text = GOOD.replace(SECRET, "short").replace("primary_email", "primary_emial")
-    assert told(text) == ["3 secret", "10 unknown-name"]
+    assert told(text) == ["3 wrong-secret", "10 unknown-name"]
 
 
 def test_a_source_that_is_misspelled_in_a_route_is_told_and_nothing_that_follows_from_it() -> None:
@@ -127,7 +127,7 @@ def test_the_action_of_a_plugin_that_cannot_be_loaded_is_not_blamed() -> None:
     Path("plugins/shout.py").write_text("import router\n1/0\n")
     text = GOOD.replace("slack: {text", "shout: {text") + "plugins: [plugins]\n"
     (problem,) = load(text).problems
-    assert (problem.code, Path(problem.mark.file).name, problem.mark.line) == ("plugin", "shout.py", 2)
+    assert (problem.code, Path(problem.mark.file).name, problem.mark.line) == ("broken-plugin", "shout.py", 2)
     assert "ZeroDivisionError" in problem.message
 
 

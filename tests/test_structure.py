@@ -14,15 +14,18 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable", "collector", "turns"),
-    ("address", "redaction", "observe", "web", "plugin", "plugin_file"),
+    ("errors", "model", "ids", "tasks", "printable", "probed", "watched", "collector", "turns"),
+    ("address", "redaction", "observe", "web", "knock", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
     ("destinations", "journal"),
     ("routing", "delivery"),
     ("ruleset",),
-    ("live", "specimen", "ingress", "rehearsal", "logs", "tracing"),
-    ("reload", "admin", "warmer"),
+    ("comparison", "masking"),
+    ("connect", "examples", "live", "schema", "specimen", "stored_rules"),
+    ("ingress", "rehearsal", "logs", "tracing"),
+    ("explaining", "lint"),
+    ("testing", "reload", "admin", "warmer"),
     ("running",),
     ("app",),
     ("cli",),
@@ -87,7 +90,7 @@ def test_imports_point_one_way() -> None:
 
 def test_every_room_has_its_place_in_the_layers() -> None:
     rooms = {path.name.removesuffix(".py") for path in ROUTER.iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert rooms - {"__init__", "__pycache__", "_plugins"} == set(LEVEL)
+    assert rooms - {"__init__", "__pycache__", "_plugins", "_problems"} == set(LEVEL)
 
 
 def test_a_shipped_action_imports_the_plugin_api_and_nothing_else_of_the_router() -> None:

@@ -38,7 +38,8 @@ def files(folder):
     return {p.relative_to(tree / folder).as_posix() for p in found}
 
 
-wanted = {f"router/{name}" for name in files("router")} | {f"router/_plugins/{name}" for name in files("plugins")}
+carried = {"router": "router", "plugins": "router/_plugins", "docs/problems": "router/_problems"}
+wanted = {f"{there}/{name}" for folder, there in carried.items() for name in files(folder)}
 if missing := sorted(wanted - inside):
     sys.exit(f"not in the wheel: {missing}")
 if extra := sorted(inside - wanted):
@@ -68,6 +69,7 @@ import sys
 from pathlib import Path
 
 import router
+from router.config.codes import CODES, page
 from router.registry import load_registry, shipped_dir
 
 site = Path(sys.argv[1]).resolve()
@@ -75,6 +77,7 @@ assert Path(router.__file__).resolve().is_relative_to(site), router.__file__
 assert shipped_dir() == site / "router" / "_plugins", shipped_dir()
 registry = load_registry()
 assert not registry.faults, registry.faults
+assert all(page(code) for code in CODES)
 print("actions in the wheel:", ", ".join(sorted(registry.actions)))
 PY
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,10 @@ from router.plugin import (
     Delivery,
     Fault,
     Permanent,
+    Probed,
     Redactor,
     Usage,
+    Use,
     check_status,
     read_answer,
     secrets_in,
@@ -30,6 +32,7 @@ from .content import content
 from .oauth2 import request_token
 from .params import HttpParams
 from .place import place
+from .probe import probed
 from .tokens import Token, Tokens
 
 
@@ -55,6 +58,10 @@ class Http(Action[HttpConfig, HttpParams]):
         """End a token request that is under way."""
         if self._tokens is not None:
             await self._tokens.close()
+
+    async def probe(self, uses: Sequence[Use]) -> Probed | None:
+        """Connect to the hosts of `base_url` and of constant addresses, and fetch a token; nothing is called."""
+        return await probed(self.config, uses, self.http)
 
     @classmethod
     def check(cls, config: HttpConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterable[Fault]:

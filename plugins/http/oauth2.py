@@ -116,11 +116,15 @@ class Granted:
     life: float | None
 
 
+class NoToken(Retry):
+    """The endpoint did answer, and not with a token: its address, or the client's id or secret may be wrong."""
+
+
 async def request_token(grant: OAuth2, http: aiohttp.ClientSession, now: datetime) -> Granted:
     """Ask for a token once; redirects are not followed.
 
-    Raises Retry whatever goes wrong, a refused client too: while a secret is being replaced, deliveries must
-    wait for it and not die.
+    Raises Retry whatever goes wrong, and NoToken, which is one, for a refused client: while a secret is being
+    replaced, deliveries must wait for it and not die.
     """
     hide = grant.redactor().text
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
@@ -140,7 +144,7 @@ async def request_token(grant: OAuth2, http: aiohttp.ClientSession, now: datetim
         reason = f"the token endpoint: {judged.reason}"
         raise Retry(reason, after=judged.after, throttled=judged.throttled) from None
     except Permanent as judged:
-        raise Retry(_refused(answer.status, said, hide) or f"the token endpoint: {judged.reason}") from None
+        raise NoToken(_refused(answer.status, said, hide) or f"the token endpoint: {judged.reason}") from None
     return _granted(said)
 
 
@@ -158,14 +162,14 @@ def _refused(status: int, said: Mapping[str, Any] | None, hide: Any) -> str | No
 
 def _granted(said: Mapping[str, Any] | None) -> Granted:
     if said is None:
-        raise Retry("the token endpoint's answer is no JSON object")
+        raise NoToken("the token endpoint's answer is no JSON object")
     token, kind = said.get("access_token"), said.get("token_type")
     if not isinstance(token, str) or not token:
-        raise Retry("the token endpoint's answer holds no `access_token`")
+        raise NoToken("the token endpoint's answer holds no `access_token`")
     if not re.fullmatch(r"[\x21-\x7e]+", token):  # RFC 6749 A.12, and all that a header takes
-        raise Retry("the token endpoint's `access_token` holds blanks, line breaks or other odd characters")
+        raise NoToken("the token endpoint's `access_token` holds blanks, line breaks or other odd characters")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise Retry("the token endpoint's `token_type` is not `Bearer`, and no other kind is known")
+        raise NoToken("the token endpoint's `token_type` is not `Bearer`, and no other kind is known")
     return Granted(token, _life(said.get("expires_in")))
 
 

@@ -36,6 +36,12 @@ def place(config: HttpConfig, params: HttpParams) -> Address:
     return url
 
 
+def constant_host(url: str) -> str | None:
+    """Return the start of an address up to its host where no event decides that; None where one does."""
+    found = _CONSTANT_HOST.match(url)
+    return f"{url.partition('://')[0]}://{found[1]}" if found else None
+
+
 def place_faults(config: HttpConfig | None, params: Mapping[str, Any]) -> Iterable[Fault]:
     """Yield what leads nowhere, or wherever an event likes; fields are their template's text."""
     path, url = params.get("path"), params.get("url")

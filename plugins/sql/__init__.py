@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from router.plugin import Action, Delivery, Fault, Permanent, Retry, Usage
+from router.plugin import Action, Delivery, Fault, Permanent, Probed, Retry, Usage, Use
 
 from .check import rules, template_rules
 from .config import SqlConfig
@@ -38,6 +38,12 @@ class Sql(Action[SqlConfig, SqlParams]):
         """Close every connection."""
         if self._database is not None:
             await self._database.close()
+
+    async def probe(self, uses: Sequence[Use]) -> Probed:
+        """Connect, and see whether tables, columns and rights are there that the actions need; run nothing."""
+        probe: Any = await asyncio.to_thread(import_module, f"{__package__ or __name__}.probe")
+        found: Probed = await probe.probed(self.config, self._opened, uses)
+        return found
 
     async def prepare(self) -> None:
         """Run the destination's `schema` file on SQLite; raises Permanent or Retry naming the file."""

@@ -118,9 +118,11 @@ def _statement(params: Mapping[str, Any], verbs: list[str], path: Path) -> Itera
 
 def _key(params: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     key, values = params.get("key"), params.get("values")
-    columns = [key] if isinstance(key, str) else list(key or ())
+    columns = [key] if isinstance(key, str) else list(key) if isinstance(key, list) else []
     for number, column in enumerate(columns):
         at = (*path, "key") if isinstance(key, str) else (*path, "key", number)
+        if not isinstance(column, str):
+            continue  # the model says what it should be
         if column in columns[:number]:
             yield Fault(at, f"`{column}` stands twice in `key`")
         elif isinstance(values, Mapping) and values and column not in values:

@@ -21,7 +21,7 @@ from .execute import parameters
 from .failure import Misfit, told
 from .params import Statement
 from .statement import prepared
-from .tables import Tables
+from .tables import Tables, Target
 
 _CONNECT_TIMEOUT = 10.0  # seconds until PostgreSQL counts as not reachable
 _BUSY_TIMEOUT = 2.0  # seconds that SQLite waits for another process; nothing can cut it short
@@ -81,6 +81,18 @@ class Database:
                     await connection.exec_driver_sql("select 1")  # begins the transaction
                     await driver.execute(text)
         self._tables.forget_all()
+
+    async def table(self, name: str) -> Target:
+        """Return a table as it is in the database; raises Retry, or Misfit where there is none."""
+        with told():
+            return await self._tables.get(name)
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that is rolled back; raises Retry where there is none."""
+        with told():
+            async with self._engine.connect() as connection:
+                yield connection
 
     async def _once(self, statements: Sequence[Statement]) -> list[int]:
         many = len(statements) > 1

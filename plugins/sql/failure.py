@@ -29,6 +29,10 @@ class Misfit(Permanent):
     """The statement does not fit the table as it is known: worth a look at the table as it is now."""
 
 
+class Refused(Retry):
+    """The address lets nobody in as it stands: its settings, its user, password or database are wrong."""
+
+
 @contextmanager
 def told(where: str = "", values: Sequence[object] = ()) -> Iterator[None]:
     """Raise Retry or Permanent for whatever the database and its driver raise inside.
@@ -50,12 +54,18 @@ def _judged(error: BaseException, where: str, values: Sequence[object]) -> Retry
     cause = _cause(error)
     code = getattr(cause, "sqlstate", None) or ""
     if type(cause).__name__ == "ClientConfigurationError":
-        return Retry(f"{where}the `url` of the database cannot be used: check its settings")
+        return Refused(f"{where}the `url` of the database cannot be used: check its settings")
     if isinstance(cause, ValueError | OverflowError | TypeError):  # the driver's own; these quote the value
         return Misfit(f"{where}a value does not fit its parameter: use a cast, as in cast(:name as integer)")
     if isinstance(code, str) and code:
         found: type[Retry | Permanent] = (
-            Retry if code.startswith(_RETRIED) else Misfit if code in _MISFIT else Permanent
+            Refused
+            if code[:2] in _HIDDEN
+            else Retry
+            if code.startswith(_RETRIED)
+            else Misfit
+            if code in _MISFIT
+            else Permanent
         )
         return found(where + _postgres_text(cause, code, values))
     if isinstance(cause, sqlite3.Error):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import NoSuchTableError, SAWarning
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .check import near
-from .coercion import Coerce, Unfit, bound_as, coercer
+from .coercion import Anything, Coerce, Unfit, bound_as, coercer
 from .failure import Misfit
 
 
@@ -25,6 +25,10 @@ class Column:
     type: Any
     coerce: Coerce
     scalar: bool
+    nullable: bool = True
+    computed: bool = False
+    filled: bool = True  #: whether a new row may leave it out
+    numeric: bool = False
 
     def fit(self, value: Any) -> Any:
         """Return the value as the column takes it; raises Misfit naming table, column and type."""
@@ -120,10 +124,27 @@ def _read(connection: sa.Connection, name: str) -> Target:
             bound_as(column.type, dialect),
             coercer(column.type, dialect),
             not isinstance(column.type, sa.JSON | sa.ARRAY),
+            nullable=bool(column.nullable) or _is_rowid(column, table, dialect),
+            computed=column.computed is not None,
+            filled=_is_filled(column, table, dialect),
+            numeric=isinstance(column.type, sa.Integer | sa.Numeric | sa.Boolean)
+            and not isinstance(column.type, Anything),
         )
         for column in table.columns
     }
     return Target(name, table, columns, unique)
+
+
+def _is_filled(column: sa.Column[Any], table: sa.Table, dialect: str) -> bool:
+    """Tell whether the database has a value for a column that a new row leaves out, be it null."""
+    made = column.server_default is not None or column.identity is not None or column.computed is not None
+    return made or bool(column.nullable) or _is_rowid(column, table, dialect)
+
+
+def _is_rowid(column: sa.Column[Any], table: sa.Table, dialect: str) -> bool:
+    """Tell whether it is SQLite's own number of the row, which it makes by itself (sqlite.org/rowidtable.html)."""
+    keys = list(table.primary_key.columns)
+    return dialect == "sqlite" and keys == [column] and isinstance(column.type, sa.INTEGER)
 
 
 def _type_name(type_: Any) -> str:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from router.admin import metrics as prometheus
 from router.admin.changes import Changes
+from router.admin.config import Configuration
 from router.admin.filters import delivery_filter, replay_request
 from router.admin.health import Health
 from router.admin.metrics import Metrics
@@ -41,6 +42,7 @@ class AdminApi:
         tokens: tuple[str, ...],
         public: bool,
         clock: Callable[[], datetime],
+        configuration: Configuration,
     ) -> None:
         self._metrics = metrics
         self._journal = journal
@@ -60,6 +62,7 @@ class AdminApi:
         self.app.router.add_post("/api/v1/replays/{id}/cancel", self._cancel_replay)
         self.app.router.add_get("/api/v1/lanes", self._lanes)
         self.app.router.add_post("/api/v1/lanes/{verb:pause|resume}", self._change_lane)
+        configuration.add_to(self.app)
         self.app.cleanup_ctx.append(changes.running)
 
     @web.middleware

@@ -51,13 +51,25 @@ class Metrics(Observer):
             "router_attempts", "Attempts of deliveries, by outcome", "destination", "outcome"
         )
         self._dead = self._counter("router_dead", "Deliveries that died", "destination", "route")
-        self._reloads = self._counter("router_reloads", "Reads of the configuration", "result")
+        self._reloads = self._counter(
+            "router_reloads", "Reads of the configuration, the one at the start too", "result"
+        )
         self._purged = self._counter("router_purged_events", "Events removed because their retention was over")
         self._seconds = Histogram(
             "router_attempt_seconds", "Duration of attempts", ["destination"], registry=self._registry
         )
         self._config = Gauge(
             "router_config_info", "1 for the configuration in force", ["digest"], registry=self._registry
+        )
+        self._loaded_at = Gauge(
+            "router_config_last_reload_success_timestamp_seconds",
+            "When the files were last read and put in force, in seconds since 1970",
+            registry=self._registry,
+        )
+        self._problems = Gauge(
+            "router_config_problems",
+            "Errors in the files when they were last read; with any the old configuration stays in force",
+            registry=self._registry,
         )
         self._stored_events = Gauge(
             "router_journal_events", "Events in the journal, by state", ["state"], registry=self._registry
@@ -97,10 +109,13 @@ class Metrics(Observer):
         if attempt.state is DeliveryState.DEAD:
             self._dead.labels(destination=delivery.destination, route=delivery.route).inc()
 
-    def reloaded(self, digest: str, problems: int) -> None:
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
         """Count a reload, and name the configuration in force."""
-        self._reloads.labels(result="refused" if problems else "loaded").inc()
-        if not problems:
+        result = "failed" if failure else "refused" if problems else "loaded"
+        self._reloads.labels(result=result).inc()
+        self._problems.set(problems)
+        if result == "loaded":
+            self._loaded_at.set_to_current_time()
             self._config.clear()
             self._config.labels(digest=digest[:12]).set(1)
 

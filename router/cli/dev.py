@@ -56,6 +56,8 @@ def dev(asked: argparse.Namespace) -> int:
     from router.cli.run import start, usable
     from router.cli.terminal import Terminal
     from router.config.made_up import made_up
+    from router.config.report import render
+    from router.lint import lint
     from router.ruleset import load_ruleset
     from router.running import Options
 
@@ -63,12 +65,17 @@ def dev(asked: argparse.Namespace) -> int:
         loaded = load_ruleset(asked.config, os.environ, made_up=made_up)
         if loaded.ruleset is None:
             return loaded
+        lint(loaded.ruleset, loaded.problems)
+        if len(loaded.problems):
+            _write(render(loaded.problems, loaded.texts, color=colored(sys.stdout)))
         local = _local(loaded.ruleset, write=asked.write)
         current[0] = local
         return replace(loaded, ruleset=local)
 
     current: list[Ruleset] = []
     first = load_ruleset(asked.config, os.environ, made_up=made_up)
+    if first.ruleset is not None:
+        lint(first.ruleset, first.problems)
     ruleset = _local(usable(first), write=asked.write)
     current.append(ruleset)
     journal = dev_journal(ruleset.document.journal.path)

@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from router.cli.exit import AT_FAULT, FINE, Stop
+from router.cli.export import add_export
 from router.cli.listing import add_list, add_show, filters, print_page
 from router.cli.output import dump, safe, table, when
 from router.cli.store import reader
@@ -25,6 +26,7 @@ def add(commands: Any) -> None:
     )
     about = "one event whole: headers, body, deliveries"
     add_show(verbs, about, "the router's id of the event, or the sender's", show_event)
+    add_export(verbs)
 
 
 def list_events(asked: argparse.Namespace) -> int:
@@ -79,6 +81,7 @@ def show_event(asked: argparse.Namespace) -> int:
         ("received", when(event.received_at)),
         ("state", event.state + (f": {event.reason}" if event.reason else "")),
         ("duplicates", str(event.duplicates)),
+        ("configuration", event.config[:12] or "unknown"),
         *((f"{name}:", value) for name, value in event.headers),
     ]
     for name, value in facts:
@@ -106,6 +109,7 @@ def _as_dict(event: Any) -> dict[str, Any]:
         "reason": event.reason,
         "size": event.size,
         "duplicates": event.duplicates,
+        "config": event.config or None,
         "deliveries": {state.value: number for state, number in event.deliveries.items()},
     }
 

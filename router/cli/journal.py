@@ -11,7 +11,7 @@ from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
 from router.cli.journal_copy import copy_journal
 from router.cli.options import add_journal, add_json, journal_place
 from router.cli.output import dump, safe, when
-from router.cli.progress import Progress
+from router.cli.progress import Progress, counted
 from router.cli.store import existing_journal, owner, reader
 
 _UNSETTLED = ("ready", "running", "waiting", "held")
@@ -109,9 +109,9 @@ def back_up_journal(asked: argparse.Namespace) -> int:
     from router.journal.backup import back_up
     from router.running import utc_now
 
-    progress = Progress("copying")
+    progress = Progress()
     try:
-        copy = back_up(existing_journal(asked), asked.file, clock=utc_now, progress=progress)
+        copy = back_up(existing_journal(asked), asked.file, clock=utc_now, progress=counted(progress, "copying"))
     except JournalError as error:
         raise Stop(str(error), AT_FAULT) from None
     finally:

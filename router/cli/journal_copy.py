@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, Stop
 from router.cli.output import dump, safe
-from router.cli.progress import Progress
+from router.cli.progress import Progress, counted
 from router.cli.store import existing_place
 from router.errors import JournalBusy, JournalError
 
@@ -24,9 +24,9 @@ def copy_journal(asked: argparse.Namespace) -> int:
         raise Stop("both are SQLite files: make a copy with `router journal backup`", AT_FAULT)
     if not isinstance(source, Path) and not isinstance(target, Path):
         raise Stop("both are in PostgreSQL: copy with pg_dump and pg_restore", AT_FAULT)
-    progress = Progress("copying")
+    progress = Progress()
     try:
-        counts, held = asyncio.run(_copy(source, target, progress))
+        counts, held = asyncio.run(_copy(source, target, counted(progress, "copying")))
     except JournalBusy as error:
         raise Stop(str(error), UNREACHABLE) from None
     except JournalError as error:
@@ -43,7 +43,9 @@ def copy_journal(asked: argparse.Namespace) -> int:
     return FINE
 
 
-async def _copy(source: Path | str, target: Path | str, progress: Progress) -> tuple[Mapping[str, int], int]:
+async def _copy(
+    source: Path | str, target: Path | str, progress: Callable[[int, int], None]
+) -> tuple[Mapping[str, int], int]:
     from router.journal.opening import lock_at, shown, store_at
     from router.journal.postgres.transfer import postgres_store
     from router.journal.transfer import transfer

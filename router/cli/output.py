@@ -20,14 +20,14 @@ def colored(stream: Any = None) -> bool:
 
 
 class Paint:
-    """Colours texts, or leaves them as they are."""
+    """Colours texts; leaves them as they are where it is not `on`."""
 
     def __init__(self, *, on: bool) -> None:
-        self._on = on
+        self.on = on
 
     def __call__(self, text: str, *styles: str) -> str:
         """Return the text in these styles."""
-        if not self._on or not styles:
+        if not self.on or not styles:
             return text
         return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 

@@ -1,4 +1,4 @@
-"""How far a long command has come, where a person looks."""
+"""How far a long command has come: a bar on a terminal, and in a log a line for every tenth."""
 
 from __future__ import annotations
 
@@ -7,35 +7,70 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-_WIDTH = 30
+WIDTH = 24
+_CLEAR = "\r\x1b[K"
 _EVERY = 0.1  # seconds
 
 
 class Progress:
-    """A bar on standard error, redrawn in its line; nothing where that is no terminal."""
+    """Shows a share of the whole with a few words, on standard error or another stream.
+
+    Its line on a terminal is written over, at most ten times a second. Elsewhere `lines` asks for a line of its
+    own for every tenth; without it nothing is shown there.
+    """
 
     def __init__(
-        self, label: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO | None = None,
+        *,
+        bar: bool | None = None,
+        lines: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._label = label
         self._stream = stream or sys.stderr
+        self._bar = self._stream.isatty() if bar is None else bar
+        self._lines = lines
         self._clock = clock
-        self._on = self._stream.isatty()
         self._next = 0.0
+        self._tenths = 0
 
-    def __call__(self, done: int, total: int) -> None:
-        """Show that so much of all is done."""
-        now = self._clock()
-        if not self._on or (done < total and now < self._next):
+    def show(self, share: float | None, text: str, *, now: bool = False) -> None:
+        """Show the share that is done, None where that is unknown; `now` shows it in any case."""
+        if self._bar:
+            at = self._clock()
+            if now or at >= self._next or share == 1.0:
+                self._next = at + _EVERY
+                self._write(_CLEAR + (f"[{drawn(share)}] {share:4.0%}  " if share is not None else "") + text)
             return
-        self._next = now + _EVERY
-        share = min(1.0, done / total) if total else 1.0
-        bar = ("#" * int(share * _WIDTH)).ljust(_WIDTH, ".")
-        self._stream.write(f"\r{self._label} [{bar}] {share:4.0%}")
-        self._stream.flush()
+        tenths = int(10 * (share or 0))
+        if self._lines and (now or tenths > self._tenths):
+            self._write((f"{share:4.0%}  " if share is not None else "") + text + "\n")
+        self._tenths = max(tenths, self._tenths)
+
+    def say(self, line: str) -> None:
+        """Write a line that stays; nothing where nothing is shown."""
+        if self._bar or self._lines:
+            self._write((_CLEAR if self._bar else "") + line + "\n")
 
     def end(self) -> None:
-        """Take the bar away."""
-        if self._on:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+        """Leave the line to what comes next."""
+        if self._bar:
+            self._write(_CLEAR)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def drawn(share: float) -> str:
+    """Return the bar of a share."""
+    return ("#" * int(WIDTH * min(1.0, share))).ljust(WIDTH, ".")
+
+
+def counted(progress: Progress, label: str) -> Callable[[int, int], None]:
+    """Return what shows so much done of all, below a label."""
+
+    def show(done: int, total: int) -> None:
+        progress.show(min(1.0, done / total) if total else 1.0, label)
+
+    return show

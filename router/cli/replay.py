@@ -12,6 +12,7 @@ from router.cli.desk import RUNNING, desk
 from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_filters
 from router.cli.output import dump, safe, table
+from router.cli.progress import Progress
 from router.cli.replay_progress import ReplayProgress
 from router.cli.retry import add_how, request
 from router.cli.store import held
@@ -102,7 +103,7 @@ async def _ask(asked: argparse.Namespace, holder: Holder | None, verb: str, *ids
 def _carried_out(asked: argparse.Namespace, holder: Holder | None, what: Work) -> dict[str, Any]:
     """Begin with a replay, or go on with one of that id or follow it, to its end; return how it ended."""
     begun: dict[str, bool] = {}
-    progress = None if asked.json else ReplayProgress.on(sys.stderr)
+    progress = None if asked.json else ReplayProgress(Progress(lines=True))
     try:
         try:
             return asyncio.run(_followed(asked, holder, what, begun, progress))

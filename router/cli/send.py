@@ -8,6 +8,7 @@ import ipaddress
 import json
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -91,8 +92,19 @@ async def post(
         return answer.status, (await answer.text()).strip()
 
 
-def payload_for(source: Source, event_type: str, file: Path | None, changes: list[str]) -> Any:
-    """Return the sample, or the file's payload, with the changes made to it."""
+def payload_for(
+    source: Source,
+    event_type: str,
+    file: Path | None,
+    changes: list[str],
+    *,
+    at: datetime | None = None,
+    otherwise: str = "send a payload of your own with --file",
+) -> Any:
+    """Return the sample, or the file's payload, with the changes made to it.
+
+    `at` is when the sample happened, None for now; `otherwise` is what to do where there is none.
+    """
     from router.config.problem import did_you_mean
     from router.running import utc_now
     from router.sources.samples import sample, sample_types
@@ -112,16 +124,17 @@ def payload_for(source: Source, event_type: str, file: Path | None, changes: lis
             raise Stop(
                 f"there is no sample of {source.name}/{event_type}"
                 + (f" ({hint})" if hint else "")
-                + "; send a payload of your own with --file",
+                + f"; {otherwise}",
                 AT_FAULT,
             )
-        payload = sample(source.provider or "", event_type, utc_now())
+        payload = sample(source.provider or "", event_type, at or utc_now())
     for change in changes:
-        _set(payload, change)
+        change_payload(payload, change)
     return payload
 
 
-def _set(payload: Any, change: str) -> None:
+def change_payload(payload: Any, change: str) -> None:
+    """Make one change of --set, in place."""
     from router.specimen import set_at, value_of
 
     path, sign, text = change.partition("=")

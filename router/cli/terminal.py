@@ -9,16 +9,11 @@ from urllib.parse import urlsplit
 
 from router.cli.capture import Captured
 from router.cli.output import Paint, safe
+from router.cli.words import STATES, counted, verdict, verified
 from router.model import Attempt, DeliveryState, Event, Outcome, Plan, RawRequest, StoredDelivery
 from router.observe import Observer
 from router.routing.explain import Explanation, RouteVerdict
 
-_WORDS = {
-    DeliveryState.DELIVERED: ("delivered", "green"),
-    DeliveryState.SKIPPED: ("skipped", "dim"),
-    DeliveryState.DEAD: ("dead", "red"),
-    DeliveryState.READY: ("again later", "yellow"),
-}
 _DULL = {"host", "accept", "accept-encoding", "user-agent", "content-length", "connection"}
 _MOST = 4000  # characters of one body that are worth showing
 _REMEMBERED = 100
@@ -63,8 +58,8 @@ class Terminal(Observer):
             del self._bodies[next(iter(self._bodies))]
         size = f"{len(event.body):,} bytes"
         title = self._paint("received", "cyan", "bold")
-        self._say(f"{title} {name} {safe(event.id)}, {size}, {self._verified(event.source)}")
-        number = f"{len(plan.deliveries)} {'delivery' if len(plan.deliveries) == 1 else 'deliveries'}"
+        self._say(f"{title} {name} {safe(event.id)}, {size}, {verified(self._scheme(event.source))}")
+        number = counted(len(plan.deliveries), "delivery", "deliveries")
         self._say(f"  stored as {event.uid} with {number}, then acknowledged (202)")
         if plan.reason:
             self._say(f"  {plan.state.value}: {safe(plan.reason)}")
@@ -74,7 +69,7 @@ class Terminal(Observer):
             self._route(route, width)
         for planned in plan.deliveries:
             if planned.state is not DeliveryState.READY:
-                word, style = _WORDS[planned.state]
+                word, style = STATES[planned.state]
                 title = self._paint(word, style, "bold")
                 self._say(f"{title} {planned.route}/{planned.action}: {safe(planned.reason)}")
             elif planned.due_at is not None:
@@ -85,7 +80,7 @@ class Terminal(Observer):
 
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Show how an attempt went, and what would have been sent."""
-        word, style = _WORDS.get(attempt.state, (attempt.outcome.value, "yellow"))
+        word, style = STATES.get(attempt.state, (attempt.outcome.value, "yellow"))
         title = self._paint(word, style, "bold")
         sent = self._captured(f"delivery {delivery.id}")
         how = "captured, not sent" if sent and attempt.outcome is Outcome.DELIVERED else ""
@@ -102,20 +97,18 @@ class Terminal(Observer):
                 facts = json.dumps(dict(attempt.facts), ensure_ascii=False)
                 self._say(f"  {self._paint('result', 'dim')} {safe(facts)}")
 
-    def reloaded(self, digest: str, problems: int) -> None:
+    def reloaded(self, digest: str, problems: int, failure: str = "") -> None:
         """Show that the files were read again; the problems themselves are in the log."""
         self._say("")
-        if problems:
+        if failure:
+            self._say(self._paint(f"the files were not put in force: {safe(failure)}", "red"))
+        elif problems:
             self._say(self._paint(f"the files have {problems} error(s): the old ones stay in force", "red"))
         else:
             self._say(self._paint(f"reloaded (configuration {digest[:12]})", "cyan"))
 
-    def _verified(self, source: str) -> str:
-        scheme = self._scheme(source)
-        return "not verified (verify: none)" if scheme == "none" else f"verified ({scheme})"
-
     def _route(self, route: RouteVerdict, width: int) -> None:
-        mark = self._paint("takes it", "green") if route.taken else self._paint("not this", "dim")
+        mark = verdict(self._paint, taken=route.taken)
         made = ", ".join(
             action.name if action.name == action.plugin else f"{action.name} ({action.plugin})"
             for action in route.actions

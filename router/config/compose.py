@@ -89,11 +89,13 @@ class Composer:
             return Scalar(text, mark, text, plain=False)
         if not text:
             return Scalar(None, mark, text)
+        if not text.isascii():
+            cryptic.check_quotes(text, mark, self._problems)
         return Scalar(self._value(resolve(text), text, mark), mark, text)
 
     def _value(self, value: Value | NotANumber, text: str, mark: Mark) -> Value:
         if isinstance(value, NotANumber):
-            self._problems.error("number", mark, value.reason, cryptic.quote_it(text))
+            self._problems.error("unclear-number", mark, value.reason, cryptic.quote_it(text))
             return text
         return value
 
@@ -101,7 +103,9 @@ class Composer:
         try:
             text.encode()
         except UnicodeEncodeError:
-            self._problems.error("character", mark, "this text holds half of a character (a lone surrogate)")
+            self._problems.error(
+                "forbidden-character", mark, "this text holds half of a character (a lone surrogate)"
+            )
             raise Unusable from None
 
     def _tagged(self, event: Any, text: str, mark: Mark) -> Scalar:
@@ -109,9 +113,7 @@ class Composer:
         if kind != event.tag and kind in _CORE_SCALARS:
             return Scalar(self._value(tagged(text, kind), text, mark), mark, text, plain=False)
         source = self._raw[event.start_mark.index : event.end_mark.index]
-        self._problems.error(
-            "tag", mark, f"`{source.split()[0]}` is a tag in YAML, not a text", cryptic.quote_it(source)
-        )
+        cryptic.tagged_text(source, mark, self._problems)
         return Scalar(source, mark, source, plain=False)
 
     def _open(self, event: Any) -> None:
@@ -124,7 +126,9 @@ class Composer:
         kind = "seq" if isinstance(event, yaml.SequenceStartEvent) else "map"
         if event.tag not in (None, "!", _CORE_TAG + kind):
             where = Mark(mark.file, mark.line, mark.column, len(str(self._raw[start:].split(None, 1)[0])))
-            self._problems.error("tag", where, "a tag before a list or mapping means nothing here", "remove it")
+            self._problems.error(
+                "yaml-tag", where, "a tag before a list or mapping means nothing here", "remove it"
+            )
         frame = Frame(mark, start, event.anchor, flow, self._count)
         frame.in_template = kind == "map" and flow and start > 0 and self._raw[start - 1 : start + 1] == "{{"
         if kind == "seq":
@@ -142,7 +146,7 @@ class Composer:
             raise Unusable
         if self._count > MAX_NODES:
             self._problems.error(
-                "too-many-values", mark, f"the file holds more than {MAX_NODES} values, aliases counted"
+                "too-large", mark, f"the file holds more than {MAX_NODES} values, aliases counted"
             )
             raise Unusable
 
@@ -174,7 +178,7 @@ class Composer:
             return
         found = self._anchors[event.anchor]
         if found is None:
-            self._problems.error("alias", mark, f"`{source}` stands inside the very value that it repeats")
+            self._problems.error("endless-alias", mark, f"`{source}` stands inside the very value that it repeats")
             raise Unusable
         if len(self._frames) + found.height > MAX_DEPTH:
             self._problems.error("too-deep", mark, f"`{source}` leads deeper than {MAX_DEPTH} levels")
@@ -222,7 +226,9 @@ class Composer:
             if inner and self._raw[frame.start : frame.start + 2] == "{{":
                 frame.template = True
             else:
-                self._problems.error("key", node.mark, "a key must be a text, not a list or mapping", "quote it")
+                self._problems.error(
+                    "unusable-key", node.mark, "a key must be a text, not a list or mapping", "quote it"
+                )
             key = Scalar(f"\0{len(frame.entries)}", node.mark, "")
         else:
             text = node.text if event is not None and node.plain else str(node.value)
@@ -245,6 +251,8 @@ class Composer:
             frame.merge_at = key.mark
             self._merge(frame, node)
         else:
+            if isinstance(node, Mapping):
+                node = Mapping(node.entries, node.mark, key.mark)
             frame.entries[name] = (key, node)
 
     def _merge(self, frame: Frame, node: Node) -> None:
@@ -252,6 +260,10 @@ class Composer:
             if isinstance(other, Mapping):
                 frame.merged.append(other)
             else:
+                named = other.value if isinstance(other, Scalar) and isinstance(other.value, str) else "name"
                 self._problems.error(
-                    "merge", other, "`<<` takes a mapping, or a list of mappings", "give it an alias: `<<: *name`"
+                    "wrong-merge",
+                    other,
+                    "`<<` takes a mapping, or a list of mappings",
+                    f"give it an alias: `<<: *{named}`",
                 )

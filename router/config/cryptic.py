@@ -9,6 +9,9 @@ from router.config.problem import Problems
 
 _PAIRS = {"[": "]", "(": ")", "{": "}"}
 _OPENERS = frozenset("[({\"'")
+_VARIABLE_TAG = re.compile(r"!(?:env|env_var|ENV|getenv|secret)\s+([A-Za-z_]\w*)")
+_BLANKS = frozenset("\u00a0\u1680\u2007\u202f\u3000\u200b\u2003\u2002\u2009")
+_CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a")
 _LOOK = 300  # characters of a line that are looked at
 
 
@@ -34,8 +37,23 @@ def template_mapping(source: str, mark: Mark, problems: Problems) -> None:
 def unknown_alias(source: str, mark: Mark, problems: Problems) -> None:
     """Note `*name` where no `&name` came before."""
     message = f"`{source}` is an alias in YAML, and no `&{source[1:]}` stands before it"
-    problems.error("alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
+    problems.error("unknown-alias", mark, message, f"if it is meant as a text, {quote_it(source)}")
     problems.spoil(mark)
+
+
+def tagged_text(source: str, mark: Mark, problems: Problems) -> None:
+    """Note `!x`, a tag in YAML; `!env NAME` and `!secret NAME` are what other programs write for `${NAME}`."""
+    message = f"`{source.split()[0]}` is a tag in YAML, not a text"
+    variable = _VARIABLE_TAG.fullmatch(source)
+    problems.error("yaml-tag", mark, message, f'write "${{{variable[1]}}}"' if variable else quote_it(source))
+    problems.spoil(mark)
+
+
+def check_quotes(text: str, mark: Mark, problems: Problems) -> None:
+    """Note typographic quotes around a text, which a word processor made of ordinary ones."""
+    if text[:1] in _CURLY and text[-1:] in _CURLY and len(text) > 2 and _CURLY.isdisjoint(text[1:-1]):
+        message = "these quotes are part of the text: YAML knows only straight ones"
+        problems.warning("typographic-quotes", mark, message, quote_it(text[1:-1]))
 
 
 def check_block(text: str, mark: Mark, problems: Problems) -> None:
@@ -81,6 +99,7 @@ def cut_by_comment(raw: str, end: int, node: Scalar, problems: Problems) -> None
     if re.match(r"[ \t]+#", rest) and closing in rest:
         message = f"this text ends inside `{open_}`, because a blank and `#` begin a comment"
         problems.error("cut-text", node.mark, message, quote_it(node.text + rest))
+        problems.spoil(node.mark)
 
 
 def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
@@ -89,16 +108,21 @@ def check_key(raw: str, end: int, key: Scalar, problems: Problems) -> None:
     if not key.plain or (text.isidentifier() and text.isascii()):
         return
     rest = _rest(raw, end)
-    if text == "":
-        problems.error("key", key, "here is a `:` without a key before it")
+    if text[:1] in _BLANKS:
+        message = f"this line begins with a blank that is none for YAML (U+{ord(text[0]):04X})"
+        problems.error("forbidden-character", key, message, "delete it, and write ordinary blanks")
+        problems.spoil(key)
+    elif text == "":
+        problems.error("unusable-key", key, "here is a `:` without a key before it")
     elif text.startswith(":"):
         message = f"`{text}` is a key in YAML, because a `:` and a blank follow"
-        problems.error("key", key, message, f"if the line is meant as a text, {quote_it(text + rest)}")
+        problems.error("unusable-key", key, message, f"if the line is meant as a text, {quote_it(text + rest)}")
+        problems.spoil(key)
     elif (open_ := _open_in(text)) in ("[", "(", "{"):
         message = f"this key ends inside `{open_}`, because a `:` and a blank, or a `#`, end it"
         problems.error("cut-text", key, message, f"quote the whole: {quoted(text + rest.rstrip(':'))}")
     elif "${" in text and re.search(r"\$\{[A-Za-z_]", text):
-        problems.error("reference", key, "a `${...}` can stand in a value, not in a key")
+        problems.error("wrong-reference", key, "a `${...}` can stand in a value, not in a key")
 
 
 def _open_in(text: str) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from router.config import habits
 from router.config.fields import kind_of
-from router.config.files import shown
+from router.config.files import near, shown
+from router.config.fingerprint import fingerprint
 from router.config.include import File, Reader
+from router.config.kept import Kept, name_of
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, TooMany, did_you_mean
 from router.config.references import Found
@@ -30,10 +33,6 @@ _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
 _KEYS = frozenset({"version", "include", "plugins", "routes", "on_dead", *_SETTINGS, *_NAMED})
-_ELSEWHERE = {
-    **dict.fromkeys(("retention", "dead_retention", "min_free", "lock_wait"), "it belongs to `journal`"),
-    "on_duplicate": "it belongs to a source",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,14 @@ class Document:
 
     `files` are all that were read, includes and files of secrets too, and `folders` those whose new files
     would be included: what a watcher looks at. `texts` holds the raw text of each YAML file by the name it
-    has in marks, and `digest` is their SHA-256. `secrets` are the values that came from outside, `made` the
-    names of the variables that were made up.
+    has in marks. `secrets` are the values that came from outside, `made` the names of the variables that were
+    made up, and `variables` the fingerprints of all that references stood for (as a snapshot has them).
     """
 
     path: Path
     files: tuple[Path, ...]
     folders: tuple[Path, ...]
     texts: Values[str, str]
-    digest: str
     server: ServerSettings
     admin: AdminSettings
     journal: JournalSettings
@@ -62,6 +60,12 @@ class Document:
     on_dead: Node | None
     secrets: frozenset[str]
     made: frozenset[str]
+    variables: Values[str, str]
+
+    @property
+    def written_secrets(self) -> frozenset[str]:
+        """The secrets of its settings, as they may stand in the file."""
+        return self.journal.secrets | ({self.admin.token} if self.admin.token else frozenset())
 
 
 def read_document(
@@ -70,23 +74,27 @@ def read_document(
     problems: Problems,
     *,
     made_up: Callable[[str], str] | None = None,
+    made_up_journal: Callable[[str], str] | None = None,
     seen: list[Path] | None = None,
+    kept: Kept | None = None,
 ) -> Document | None:
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin. `seen` is
-    given every file and folder that was looked at, those that cannot be read too: they may be mended.
+    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
+    `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
+    at, those that cannot be read too: they may be mended. With `kept` the texts are those, and nothing but
+    plugins and files of secrets is looked for on the disk.
     """
     found = Found()
-    reader = Reader(environ, problems, found)
-    reader.read(path)
+    reader = Reader(environ, problems, found, kept)
+    reader.read_all(path)
     if seen is not None:
         seen.extend((*reader.tree.paths, *reader.tree.folders))
     if not reader.tree.whole:
         return None
     files = reader.tree.files
-    gathered = _Gathered(problems, made_up)
+    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
     for file in files:
         gathered.take(file)
     _check_tags(files, problems)
@@ -107,7 +115,6 @@ def read_document(
         files=(*reader.tree.paths, *found.files),
         folders=tuple(dict.fromkeys(reader.tree.folders)),
         texts={file.name: file.text for file in files},
-        digest=_digest(files),
         server=server,
         admin=admin,
         journal=journal,
@@ -119,13 +126,14 @@ def read_document(
         on_dead=gathered.settings.get("on_dead"),
         secrets=frozenset(found.secrets),
         made=frozenset(found.made),
+        variables=_variables(found, os.path.abspath(path.parent)),
     )
 
 
 class _Gathered:
     """The top-level keys of all files, put together."""
 
-    def __init__(self, problems: Problems, made_up: Callable[[str], str] | None) -> None:
+    def __init__(self, problems: Problems, made_up: Values[str, Callable[[str], str] | None]) -> None:
         self._problems = problems
         self._made_up = made_up
         self._keys: dict[str, Scalar] = {}  # of the settings: where each was given
@@ -144,12 +152,13 @@ class _Gathered:
             elif name == "on_dead":
                 self._add(file, name, key, file.references.refuse(value))
             elif name in _SETTINGS or name in _NAMED or name == "plugins":
-                resolved = file.references.resolve(value, made_up=self._made_up if name in _MADE_UP else None)
+                settings = name in ("sources", "destinations", "admin", "journal")
+                resolved = file.references.resolve(value, made_up=self._made_up.get(name), settings=settings)
                 self._add(file, name, key, resolved)
             elif name == "version":
                 self._version(value)
             elif name != "include" and not name.startswith("x-"):
-                hint = _ELSEWHERE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
+                hint = habits.FILE.get(name) or did_you_mean(name, _KEYS) or "known: " + ", ".join(sorted(_KEYS))
                 self._problems.error("unknown-key", key, f"the file has no key `{name}`", hint)
 
     def named(self, name: str, start: Mark) -> Mapping:
@@ -164,7 +173,7 @@ class _Gathered:
         elif name in self._keys:
             hint = "keep one of them"
             self._problems.error(
-                "defined-twice", key, f"`{name}` is given at {self._keys[name].mark} as well", hint
+                "duplicate-key", key, f"`{name}` is given at {self._keys[name].mark} as well", hint
             )
         else:
             self._keys[name], self.settings[name] = key, value
@@ -181,7 +190,7 @@ class _Gathered:
             known = entries.setdefault(str(key.value), (key, inner))[0]
             if known is not key:
                 message = f"the {what} `{key.value}` is defined at {known.mark} as well"
-                self._problems.error("defined-twice", key, message, "give one of them another name")
+                self._problems.error("duplicate-name", key, message, "give one of them another name")
 
     def _plugins(self, file: File, value: Node) -> None:
         for entry in value.items if isinstance(value, Sequence) else (value,):
@@ -197,8 +206,8 @@ class _Gathered:
             if usable:
                 self.plugins.append(folder)
             else:
-                hint = f"it is looked for in {shown(file.path.parent) or '.'}"
-                self._problems.error("plugins", entry, f"there is no folder `{entry.text}`", hint)
+                hint = near(folder, entry.value) or f"it is looked for in {shown(file.path.parent) or '.'}"
+                self._problems.error("unreadable-file", entry, f"there is no folder `{entry.text}`", hint)
 
     def _routes(self, value: Node) -> None:
         if isinstance(value, Sequence):
@@ -210,7 +219,9 @@ class _Gathered:
     def _version(self, value: Node) -> None:
         if not (isinstance(value, Scalar) and type(value.value) is int and value.value == VERSION):
             hint = f"write version: {VERSION}"
-            self._problems.error("version", value, f"this router reads version {VERSION} of the language", hint)
+            self._problems.error(
+                "unknown-version", value, f"this router reads version {VERSION} of the language", hint
+            )
 
 
 def _check_route_names(routes: list[Node], problems: Problems) -> None:
@@ -222,7 +233,7 @@ def _check_route_names(routes: list[Node], problems: Problems) -> None:
             known = first.setdefault(name.value, name.mark)
             if known is not name.mark:
                 message = f"the route `{name.value}` is defined at {known} as well"
-                problems.error("defined-twice", name, message, "give one of them another name")
+                problems.error("duplicate-name", name, message, "give one of them another name")
 
 
 def _check_tags(files: list[File], problems: Problems) -> None:
@@ -236,9 +247,6 @@ def _check_tags(files: list[File], problems: Problems) -> None:
             raise TooMany
 
 
-def _digest(files: list[File]) -> str:
-    digest = sha256()
-    for file in files:
-        raw = file.text.encode()
-        digest.update(f"{len(raw)}:".encode() + raw)
-    return digest.hexdigest()
+def _variables(found: Found, root: str) -> dict[str, str]:
+    files = {f"file:{name_of(path, root)}": text for path, text in found.contents.items()}
+    return {name: fingerprint(name, value) for name, value in (found.values | files).items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Values
+from contextlib import suppress
 from typing import TypeVar
 
 from router.config import units
@@ -38,6 +39,27 @@ def _quote_it(node: Node) -> str | None:
     return f'quote it: "{node.text}"' if isinstance(node, Scalar) and node.plain and node.text else None
 
 
+def flag_hint(node: Node) -> str | None:
+    """Return what to write for a value that was meant as true or false."""
+    said = str(node.value).lower() if isinstance(node, Scalar) else ""
+    if said in ("true", "false"):
+        return f"leave the quotes out: {said}"
+    return {
+        "yes": "write true",
+        "on": "write true",
+        "1": "write true",
+        "no": "write false",
+        "off": "write false",
+        "0": "write false",
+    }.get(said)
+
+
+def _reads(read: Callable[[str], object], text: str) -> bool:
+    with suppress(ValueError):
+        return read(text) is not None
+    return False
+
+
 class Fields:
     """The keys of one mapping; `what` names it in messages, as in "the source `clerk`"."""
 
@@ -57,9 +79,13 @@ class Fields:
         self.read.add(name)
         value = self.node.get(name)
         if value is None and required:
-            self._missing[name] = f"{self.what} needs `{name}`"
-            self.problems.error("missing-key", self.node, self._missing[name])
+            self.lacks(name, f"{self.what} needs `{name}`")
         return value
+
+    def lacks(self, name: str, message: str, hint: str | None = None) -> None:
+        """Note that a key has to be there; taken back where it turns out to be misspelled."""
+        self._missing[name] = message
+        self.problems.error("missing-key", self.node.head, message, hint)
 
     def text(self, name: str, *, required: bool = False, default: str | None = None) -> str | None:
         """Return a text."""
@@ -78,9 +104,7 @@ class Fields:
             return default
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
-        words = {"yes", "no", "on", "off"}
-        hint = "write true or false" if isinstance(node, Scalar) and str(node.value).lower() in words else None
-        self.wrong(node, name, "true or false", hint)
+        self.wrong(node, name, "true or false", flag_hint(node))
         return default
 
     def count(self, name: str, *, default: int, least: int = 1) -> int:
@@ -93,12 +117,16 @@ class Fields:
                 return node.value
             self.problems.error("out-of-range", node, f"`{name}` must be at least {least}")
             return default
-        self.wrong(node, name, "a whole number")
+        if isinstance(node, Scalar) and isinstance(node.value, float):
+            self.problems.error("wrong-type", node, f"`{name}` must be a whole number, not {node.text}")
+            return default
+        digits = isinstance(node, Scalar) and str(node.value).isascii() and str(node.value).isdigit()
+        self.wrong(node, name, "a whole number", "leave the quotes out" if digits else None)
         return default
 
     def duration(self, name: str, *, default: float, above_zero: bool = False) -> float:
         """Return a duration, in seconds."""
-        seconds = self._unit(name, units.duration, None, "write {0}s, or {0}m for minutes")
+        seconds = self._unit(name, units.duration, None, "write {0}s, {0}m, {0}h or {0}d")
         node = self.node.get(name)
         if above_zero and seconds == 0 and node is not None:
             self.problems.error("out-of-range", node, f"`{name}` must be more than 0s")
@@ -132,7 +160,7 @@ class Fields:
 
     def size(self, name: str, *, default: int) -> int:
         """Return a size, in bytes."""
-        return self._unit(name, units.size, default, "write {0}KiB, or {0}MiB")
+        return self._unit(name, units.size, default, "write {0}B, or in KiB or MiB")
 
     def names(self, name: str) -> list[Scalar] | None:
         """Return a text or a list of texts, as nodes; None where the key is missing."""
@@ -174,7 +202,7 @@ class Fields:
                 self.problems.error("unknown-key", key, f"{self.what} has no key `{name}`", hint)
                 for missing, message in self._missing.items():
                     if hint == f"did you mean `{missing}`?":
-                        self.problems.retract(self.node, message)
+                        self.problems.retract(self.node.head, message)
 
     def _unit(self, name: str, read: Callable[[str], T], default: D, hint: str) -> T | D:
         node = self.node.get(name)
@@ -191,5 +219,8 @@ class Fields:
             node = self.node.get(name)
             assert isinstance(node, Scalar)  # noqa: S101 - it was read just above
             said = str(error).replace(f"`{text}`", f"`{node.text}`")  # what it refers to may be a secret
-            self.problems.error("wrong-unit", node, said)
+            nearest = units.meant(node.text) if node.text == text else None
+            self.problems.error(
+                "wrong-unit", node, said, f"write {nearest}" if nearest and _reads(read, nearest) else None
+            )
             return default

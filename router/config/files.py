@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from router.config.node import Mark
 
 MAX_YAML = 10 * 2**20  #: bytes of one YAML file
 MAX_SECRET = 2**20  #: bytes of one file that `${file:}` names
+_MOST_NAMES = 1000  # of one folder that are compared with a missing name
 
 
 class UnusableFile(Exception):
@@ -33,6 +38,27 @@ def shown(path: Path) -> str:
         return str(absolute.relative_to(Path.cwd()))
     except (ValueError, OSError):
         return str(path)
+
+
+def near(path: Path, name: str) -> str | None:
+    """Return a hint with a file or folder that is called much like the missing `path`.
+
+    `name` is the path as it is written, which `path` ends with. One step of it may be misspelled.
+    """
+    steps = Path(name).parts
+    if not steps or path.parts[-len(steps) :] != steps:
+        return None
+    here = Path(*path.parts[: len(path.parts) - len(steps)])
+    for number, step in enumerate(steps):
+        if os.path.exists(here / step):  # which never raises
+            here /= step
+            continue
+        with suppress(OSError):
+            names = [entry.name for entry in islice(os.scandir(here), _MOST_NAMES)]
+            if found := get_close_matches(step, names, n=1, cutoff=0.7):
+                return f"did you mean `{Path(*steps[:number], found[0], *steps[number + 1 :])}`?"
+        return None
+    return None
 
 
 def read_text(path: Path, limit: int) -> str:

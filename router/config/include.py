@@ -10,7 +10,8 @@ from pathlib import Path
 
 from router.config import yaml
 from router.config.fields import kind_of
-from router.config.files import MAX_YAML, UnusableFile, read_text, shown
+from router.config.files import MAX_YAML, UnusableFile, near, read_text, shown
+from router.config.kept import Kept
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems
 from router.config.references import Found, References
@@ -43,19 +44,35 @@ class Tree:
 class Reader:
     """Reads files, each once; what is wrong with them is noted in `problems`."""
 
-    def __init__(self, environ: Values[str, str], problems: Problems, found: Found) -> None:
+    def __init__(
+        self, environ: Values[str, str], problems: Problems, found: Found, kept: Kept | None = None
+    ) -> None:
         self._environ = environ
         self._problems = problems
         self._found = found
+        self._kept = kept
         self._seen: set[Path] = set()
         self.tree = Tree()
+
+    def read_all(self, path: Path) -> None:
+        """Read the first file and all that it includes, or the files that were kept."""
+        if self._kept is None:
+            return self.read(path)
+        for known in self._kept.paths:
+            if (file := self._file(known, None)) is None:
+                self.tree.whole = False
+            else:
+                self.tree.files.append(file)
+        return None
 
     def read(self, path: Path, where: Scalar | None = None, chain: tuple[Path, ...] = ()) -> None:
         """Read one file and then its includes; `where` is the place that names it, `chain` what led to it."""
         real = _real(path)
         if real in self._seen:
             if where is not None and real in chain:
-                self._problems.error("include", where, f"`{shown(path)}` includes itself, by way of this file")
+                self._problems.error(
+                    "wrong-include", where, f"`{shown(path)}` includes itself, by way of this file"
+                )
             return
         self._seen.add(real)
         if len(self._seen) > MAX_FILES:
@@ -74,15 +91,16 @@ class Reader:
     def _fault(self, where: Scalar | None, message: str) -> None:
         self.tree.whole = False
         if where is not None:
-            self._problems.error("include", where, message)
+            self._problems.error("wrong-include", where, message)
 
     def _file(self, path: Path, where: Scalar | None) -> File | None:
         name = shown(path)
         try:
-            text = read_text(path, MAX_YAML)
+            text = read_text(path, MAX_YAML) if self._kept is None else self._kept.text(path)
         except UnusableFile as error:
             mark = error.mark(name) if error.line or where is None else where.mark
-            self._problems.error("file", mark, f"`{name}` {error.reason}", error.hint)
+            hint = error.hint or (near(path, str(where.value)) if where is not None else None)
+            self._problems.error("unreadable-file", mark, f"`{name}` {error.reason}", hint)
             return None
         except RecursionError:
             return None
@@ -93,7 +111,7 @@ class Reader:
             self._problems.error("wrong-type", node, f"`{name}` must be a mapping, not {kind_of(node)}")
             return None
         if not text.strip():
-            self._problems.error("file", node, f"`{name}` is empty", "was it cut while it was written?")
+            self._problems.error("unreadable-file", node, f"`{name}` is empty", "was it cut while it was written?")
             return None
         references = References(path.parent, yaml.lines_of(text), self._environ, self._problems, self._found)
         return File(path, name, text, node, references)
@@ -125,7 +143,8 @@ class Reader:
         paths = [folder / name for name in names if not os.path.isdir(folder / name)]  # which never raises
         if not paths:
             message = f"`{entry.text}` matches no file"
-            self._problems.warning("include", entry, message, f"it is looked for in {shown(folder) or '.'}")
+            hint = near(folder / pattern, pattern) or f"it is looked for in {shown(folder) or '.'}"
+            self._problems.warning("empty-include", entry, message, hint)
         for path in paths:
             if _real(path) not in chain:  # a pattern may match the file that it stands in
                 self.read(path, entry, chain)

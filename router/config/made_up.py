@@ -23,3 +23,8 @@ def made_up(name: str) -> str:
     if "email" in parts:
         return f"{words[:50].strip('-')}@example.com"
     return "whsec_" + b64encode(digest).decode("ascii")
+
+
+def made_up_journal(name: str) -> str:
+    """Return an address for a journal that nobody opens."""
+    return "sqlite:///router.db"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from router.config.fields import kind_of
+from router.config.fields import flag_hint, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence, plain
 from router.config.problem import Problems, did_you_mean
 
@@ -71,10 +71,13 @@ def build_model(
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     except RecursionError:
-        problems.error("wrong-value", node, f"{what} is nested too deep")
+        problems.error("too-deep", node, f"{what} is nested too deep")
         return None
-    faults = _chosen([_fault(node, detail) for detail in details])
+    faults = list(_chosen([_fault(node, detail) for detail in details]))
+    meant = {(group[0].steps[:-1], near) for _, group in faults if (near := _meant(model, group[0], skip))}
     for _, group in faults:
+        if group[0].kind == "missing" and (group[0].steps, f"did you mean `{group[0].last}`?") in meant:
+            continue  # it is there, misspelled
         _tell(model, node, group, problems, what, skip)
     return None
 
@@ -155,7 +158,7 @@ def _note_options(problems: Problems, mark: Mark, name: str, expected: str, valu
     options = [word.strip("'\"") for word in words]
     near = did_you_mean(str(value.value), options) if isinstance(value, Scalar) else None
     hint = near if near and near.startswith("did") else None
-    problems.error("wrong-value", mark, f"`{name}` must be one of: {', '.join(options)}", hint)
+    problems.error("unknown-value", mark, f"`{name}` must be one of: {', '.join(options)}", hint)
 
 
 def _tell(
@@ -171,11 +174,10 @@ def _tell(
     name, outer = _written(fault.steps), _written(fault.steps[:-1])
     if fault.kind == "missing":
         inside = f"`{name}` of {what}" if name else what
-        problems.error("missing-key", key.mark if key else value.mark, f"{inside} needs `{fault.last}`")
+        problems.error("missing-key", key.mark if key else _head(value), f"{inside} needs `{fault.last}`")
     elif fault.kind == "extra_forbidden":
-        known = _keys(model, fault.steps[:-1]) | set(skip if len(fault.steps) == 1 else ())
         inside = f"`{outer}` of {what}" if outer else what
-        hint = did_you_mean(fault.last, known)
+        hint = _meant(model, fault, skip)
         problems.error("unknown-key", key or value, f"{inside} has no key `{fault.last}`", hint)
     elif fault.kind == "not_yet":
         problems.error("not-yet", key or value, f"`{name}` is not supported yet")
@@ -190,7 +192,18 @@ def _tell(
     else:
         subject = f"`{name}`" if name else what
         message = _without_values(fault.message, value, node)
-        problems.error("wrong-value", value, f"{subject}: {message}")
+        problems.error("wrong-value", _head(value), f"{subject}: {message}")
+
+
+def _meant(model: type[BaseModel], fault: _Fault, skip: Collection[str]) -> str | None:
+    """Return the hint for an unknown key; None for other faults."""
+    if fault.kind != "extra_forbidden":
+        return None
+    return did_you_mean(fault.last, _keys(model, fault.steps[:-1]) | set(skip if len(fault.steps) == 1 else ()))
+
+
+def _head(value: Node) -> Mark:
+    return value.head if isinstance(value, Mapping) else value.mark
 
 
 def _at(node: Mapping, steps: tuple[Step, ...]) -> tuple[Node, Scalar | None]:
@@ -208,9 +221,7 @@ def _type_hint(value: Node, wanted: str) -> str | None:
         return None
     if "a text" in wanted and value.plain and value.value is not None:
         return "quote it"
-    if wanted == "true or false" and str(value.value).lower() in ("yes", "no", "on", "off"):
-        return "write true or false"
-    return None
+    return flag_hint(value) if wanted == "true or false" else None
 
 
 def _written(steps: tuple[Step, ...]) -> str:
@@ -252,6 +263,7 @@ def _without_values(message: str, value: Node, node: Mapping) -> str:
     texts = {*_texts(value), *(text for text in _texts(node, only_references=True))}
     for text in sorted(texts, key=len, reverse=True):
         message = message.replace(text, "***")
+    message = message.removesuffix(": ***")  # the caret shows it
     return message[:1].lower() + message[1:] if message[:2].istitle() or message[1:2] == " " else message
 
 

@@ -42,10 +42,16 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A mapping; keys are texts, in the order of the file."""
+    """A mapping; keys are texts, in the order of the file. `owner` is the place of the key that it belongs to."""
 
     entries: tuple[tuple[Scalar, Node], ...]
     mark: Mark
+    owner: Mark | None = None
+
+    @property
+    def head(self) -> Mark:
+        """Where to tell what the mapping lacks as a whole: at its key, where it has one."""
+        return self.owner or self.mark
 
     def get(self, name: str) -> Node | None:
         """Return the value of a key; None where it is missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -58,6 +58,11 @@ class Problems:
         """Tell whether a fault was noted at this very place."""
         return _place(_mark(where)) in self._places
 
+    def on_line(self, where: Node | Mark) -> bool:
+        """Tell whether a fault was noted anywhere on the line of this place."""
+        mark = _mark(where)
+        return any(file == mark.file and line == mark.line for file, line, _ in self._places)
+
     def forget(self, where: Node | Mark) -> None:
         """Take back what was noted at this very place, because more is known about it now."""
         place = _place(_mark(where))
@@ -78,11 +83,11 @@ class Problems:
 
     def _note(self, problem: Problem) -> None:
         if _place(problem.mark) not in self._spoiled:
-            self._found[problem] = None
-            if len(self._found) >= MAX_PROBLEMS:
-                said = f"{MAX_PROBLEMS:,} problems have been found by now, and the rest was not looked at"
-                self._found[Problem("too-many-problems", problem.mark, said)] = None
+            if len(self._found) >= MAX_PROBLEMS - 1:
+                more = f"{MAX_PROBLEMS:,} problems have been found by now, and the rest was not looked at"
+                self._found[replace(problem, hint=more)] = None
                 raise TooMany
+            self._found[problem] = None
             self._places.add(_place(problem.mark))
 
     def __iter__(self) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from router.config.files import MAX_SECRET, UnusableFile, read_text, shown
+from router.config.files import MAX_SECRET, UnusableFile, near, read_text, shown
 from router.config.made_up import made_up as a_value_for
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, TooMany
@@ -20,6 +20,11 @@ _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _LITERAL = "$${"
 _LONGEST = 16 * 2**20  # characters of all values that hold references
 _MOST = 1_000  # references in one value
+#: A whole value as other tools write a variable: the shell, Windows, GitHub Actions, templates.
+_FOREIGN = re.compile(
+    r"\$([A-Z][A-Z0-9_]*_[A-Z0-9_]+)|\$\(([A-Z][A-Z0-9_]*)\)|%([A-Z][A-Z0-9_]*)%"
+    r"|\$?\{\{\s*(?:env|secrets|vars|process\.env)\.(\w+)\s*\}\}"
+)
 
 
 @dataclass(slots=True)
@@ -30,6 +35,8 @@ class Found:
     made: set[str] = field(default_factory=set)
     files: list[Path] = field(default_factory=list)
     length: int = 0  #: characters of all values that hold references
+    values: dict[str, str] = field(default_factory=dict)  #: of the variables; '' of one that is unset
+    contents: dict[Path, str] = field(default_factory=dict)  #: of the files; '' of one that cannot be read
 
 
 class References:
@@ -49,28 +56,42 @@ class References:
         self._problems = problems
         self._found = found
         self._made_up: Callable[[str], str] | None = None
+        self._settings = False
 
-    def resolve(self, node: Node, *, made_up: Callable[[str], str] | None = None) -> Node:
-        """Return the tree with every reference replaced by its text; `made_up` gives that of an unset one."""
+    def resolve(self, node: Node, *, made_up: Callable[[str], str] | None = None, settings: bool = False) -> Node:
+        """Return the tree with every reference replaced by its text; `made_up` gives that of an unset one.
+
+        In `settings` a whole value such as `$NAME` is what other tools write for `${NAME}`, and an error.
+        """
         self._made_up = made_up
+        self._settings = settings
         return self._walk(node, self._replace)
 
     def refuse(self, node: Node) -> Node:
         """Return the tree of a place where no reference may stand; each is an error that says where it belongs."""
+        self._settings = False
         return self._walk(node, self._refused)
 
     def _walk(self, node: Node, change: Callable[[Scalar, re.Match[str]], str]) -> Node:
         if isinstance(node, Scalar):
+            if self._settings and isinstance(node.value, str) and (match := _FOREIGN.fullmatch(node.value)):
+                name = next(group for group in match.groups() if group)
+                hint = f'write "${{{name}}}"'
+                self._problems.error("wrong-reference", node, "a variable is not written like this here", hint)
+                self._problems.spoil(node)
+                return Scalar(a_value_for(name), node.mark, node.text, plain=False)
             if not isinstance(node.value, str) or "${" not in node.value:
                 return node
             return self._scalar(node, node.value, change)
         if isinstance(node, Sequence):
             return Sequence(tuple(self._walk(item, change) for item in node.items), node.mark)
-        return Mapping(tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark)
+        return Mapping(
+            tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark, node.owner
+        )
 
     def _scalar(self, node: Scalar, text: str, change: Callable[[Scalar, re.Match[str]], str]) -> Scalar:
         if text.count("${") > _MOST:
-            self._problems.error("reference", node, f"this value holds more than {_MOST:,} references")
+            self._problems.error("too-large", node, f"this value holds more than {_MOST:,} references")
             self._problems.spoil(node)
             return Scalar("", node.mark, node.text, plain=False)
         parts: list[str] = []
@@ -85,7 +106,7 @@ class References:
             if whole is None:
                 mark = self._place(node, text[sign.start() :][:20])
                 self._problems.error(
-                    "reference", mark, "this `${` is not closed by `}`", "write `$${` for a `${` as text"
+                    "wrong-reference", mark, "this `${` is not closed by `}`", "write `$${` for a `${` as text"
                 )
                 self._problems.spoil(node)
                 return Scalar(text, node.mark, node.text, plain=False)
@@ -119,11 +140,12 @@ class References:
         if variable is None:
             return self._wrong(node, whole, f"`{whole[0]}` is no reference")
         name, default = variable[1], variable[2]
-        value = self._environ.get(name, "")
+        value = self._found.values[name] = self._environ.get(name, "")
         if not value:
             return default if default is not None else self._unset(node, whole, name)
         if not _is_text(value):
-            return self._failed(node, whole, name, f"the value of `{name}` is not UTF-8", None)
+            message = f"the value of `{name}` is not UTF-8"
+            return self._failed("wrong-reference", node, whole, name, message, None)
         self._remember(value, has_default=bool(default))
         return value
 
@@ -134,21 +156,24 @@ class References:
         hint = f"set it in the environment, or give a default: ${{{name}:-...}}"
         if state == "not set" and (near := get_close_matches(name, self._environ, n=1, cutoff=0.8)):
             hint = f"did you mean `{near[0]}`, which is set?"
-        return self._failed(node, whole, name, f"the variable `{name}` is {state}", hint)
+        return self._failed("unset-variable", node, whole, name, f"the variable `{name}` is {state}", hint)
 
     def _file(self, node: Scalar, whole: re.Match[str], name: str) -> str:
         path = self._folder / name
         if name.strip():
             self._found.files.append(path)
+            self._found.contents.setdefault(path, "")
         try:
             text = read_text(path, MAX_SECRET).rstrip("\r\n") if name.strip() else ""
         except UnusableFile as error:
             if self._made_up is not None and error.reason == "does not exist":
                 return self._make(f"file:{name}", self._made_up)
-            return self._failed(node, whole, name, f"the file `{shown(path)}` {error.reason}", error.hint)
+            message = f"the file `{shown(path)}` {error.reason}"
+            return self._failed("unreadable-file", node, whole, name, message, error.hint or near(path, name))
         if not text:
             state = "names no file" if not name.strip() else f"names the file `{shown(path)}`, which is empty"
-            return self._failed(node, whole, name, f"`{whole[0]}` {state}", None)
+            return self._failed("unreadable-file", node, whole, name, f"`{whole[0]}` {state}", None)
+        self._found.contents[path] = text
         self._remember(text, has_default=False)
         return text
 
@@ -157,17 +182,17 @@ class References:
         self._found.made.add(name)
         return value
 
-    def _failed(self, node: Scalar, whole: re.Match[str], name: str, message: str, hint: str | None) -> str:
+    def _failed(
+        self, code: str, node: Scalar, whole: re.Match[str], name: str, message: str, hint: str | None
+    ) -> str:
         """Note an error, and go on with a value that causes no further ones."""
-        self._problems.error(
-            "unset" if "variable" in message else "reference", self._place(node, whole[0]), message, hint
-        )
+        self._problems.error(code, self._place(node, whole[0]), message, hint)
         self._problems.spoil(node)
         return a_value_for(name)
 
     def _wrong(self, node: Scalar, whole: re.Match[str], message: str) -> str:
         hint = "write ${NAME}, ${NAME:-default} or ${file:path}; `$${` is a `${` as text"
-        return self._failed(node, whole, "value", message, hint)
+        return self._failed("wrong-reference", node, whole, "value", message, hint)
 
     def _place(self, node: Scalar, written: str) -> Mark:
         """Return where a reference stands inside a value that may begin earlier, lines above even."""

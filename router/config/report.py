@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from router.config.codes import page_name
 from router.config.problem import Problem, Problems
 from router.config.yaml import lines_of
 
@@ -39,9 +40,37 @@ def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
             "code": problem.code,
             "message": problem.message,
             "hint": problem.hint,
+            "page": page_name(problem.code),
         }
         for problem in problems
     ]
+
+
+def as_github(problems: Iterable[Problem]) -> str:
+    """Return all problems as annotations of a pull request on GitHub, one a line.
+
+    The form is that of "Workflow commands for GitHub Actions": values escape `%` and the ends of lines,
+    properties `:` and `,` too.
+    """
+    return "\n".join(_annotation(problem) for problem in problems)
+
+
+def _annotation(problem: Problem) -> str:
+    mark = problem.mark
+    properties = {
+        "file": _clean(mark.file),
+        "line": mark.line,
+        "col": mark.column,
+        "endColumn": mark.column + max(1, mark.length),
+        "title": problem.code,
+    }
+    text = problem.message + (f"\nhint: {problem.hint}" if problem.hint else "")
+    listed = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in properties.items())
+    return f"::{problem.severity} {listed}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    return "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in text)
 
 
 def _one(problem: Problem, lines: list[str], color: bool) -> str:
@@ -51,14 +80,14 @@ def _one(problem: Problem, lines: list[str], color: bool) -> str:
     place = f"{bold}{_clean(str(problem.mark))}:{end}"
     told = f"{place} {tint}{problem.severity}:{end} {_clean(problem.message)} {dim}[{problem.code}]{end}\n"
     if problem.mark.line <= len(lines):
-        shown, caret = _excerpt(lines[problem.mark.line - 1], problem.mark.column - 1, problem.mark.length)
+        shown, caret = excerpt(lines[problem.mark.line - 1], problem.mark.column - 1, problem.mark.length)
         told += f"    {shown}\n    {tint}{caret}{end}\n" if shown.strip() else ""
     if problem.hint:
         told += f"    hint: {_clean(problem.hint)}\n"
     return told
 
 
-def _excerpt(line: str, column: int, length: int) -> tuple[str, str]:
+def excerpt(line: str, column: int, length: int) -> tuple[str, str]:
     """Return the part of a line around a column, and the carets below it."""
     first = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
     part = line[first : first + _WIDTH]

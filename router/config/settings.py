@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 from router.address import fault_of, secrets_of
-from router.config import units
+from router.config import habits, units
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems
@@ -62,6 +62,8 @@ class JournalSettings:
     lock_wait: float = 60.0
     retention: float = 30 * 86400.0
     dead_retention: float = 90 * 86400.0
+    mark: Mark | None = field(default=None, compare=False)
+    """Where the address stands; None where nowhere."""
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -92,7 +94,7 @@ def read_server(node: Node | None, problems: Problems) -> ServerSettings:
         problems.error(
             "out-of-range", where, "`max_waiting` must be at least `max_body`, or no large body gets in"
         )
-    fields.finish()
+    fields.finish(elsewhere=habits.LISTENER)
     return settings
 
 
@@ -113,7 +115,7 @@ def read_admin(node: Node | None, problems: Problems) -> AdminSettings:
         problems.error(
             "missing-key", where, message, 'token: "${ROUTER_ADMIN_TOKEN}", or listen: "127.0.0.1:8081"'
         )
-    fields.finish()
+    fields.finish(elsewhere=habits.LISTENER)
     return AdminSettings(host, port, token)
 
 
@@ -123,7 +125,7 @@ def read_journal(node: Node | None, problems: Problems) -> JournalSettings:
     if node is None:
         return default
     if isinstance(node, Scalar) and isinstance(node.value, str):
-        return JournalSettings(node.value, _journal_path(node.value, node, problems))
+        return JournalSettings(node.value, _journal_path(node.value, node, problems), mark=node.mark)
     if not isinstance(node, Mapping):
         problems.error("wrong-type", node, f"`journal` must be an address or a mapping, not {kind_of(node)}")
         return default
@@ -137,6 +139,7 @@ def read_journal(node: Node | None, problems: Problems) -> JournalSettings:
         lock_wait=fields.duration("lock_wait", default=default.lock_wait),
         retention=_positive(fields, "retention", default.retention),
         dead_retention=_positive(fields, "dead_retention", default.dead_retention),
+        mark=where.mark,
     )
     if settings.dead_retention < settings.retention:
         given = node.get("dead_retention")

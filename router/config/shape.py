@@ -23,7 +23,7 @@ def unclosed(lines: list[str], said: Complaint) -> Finding | None:
     if said.line == said.context_line and said.column < len(line.rstrip()):
         message = f"inside this `{bracket}`, a comma or the end is missing before this"
         hint = "put a comma between, or quote what is one text"
-        return Finding("flow", said.line, said.column, 1, message, hint)
+        return Finding("missing-comma", said.line, said.column, 1, message, hint)
     end = "]" if bracket == "[" else "}"
     message, hint = f"this `{bracket}` is not closed by `{end}`", f"close it with `{end}`"
     if (comment := re.compile(r"\s#\S*.*").search(line, column)) and end in comment[0]:
@@ -66,9 +66,14 @@ def shape(lines: list[str], said: Complaint, at: int) -> Finding:
         return Finding("unclosed", said.line, at, 1, "the file ends before a bracket or quote is closed")
     if line[:at].rstrip().endswith(("'", '"')):
         return Finding(
-            "quotes", said.line, at, 1, "a quoted text ends before this, and more follows", "quote the whole text"
+            "text-after-quote",
+            said.line,
+            at,
+            1,
+            "a quoted text ends before this, and more follows",
+            "quote the whole text",
         )
-    return Finding("syntax", said.line, at, 1, f"this is not YAML: {said.said or said.context}")
+    return Finding("yaml-syntax", said.line, at, 1, f"this is not YAML: {said.said or said.context}")
 
 
 def _above(lines: list[str], number: int) -> int:
@@ -85,7 +90,7 @@ def _no_colon(lines: list[str], number: int, text: str) -> Finding:
     length = max(1, len(text))
     if re.match(r"-[^\s-]", text):
         return Finding(
-            "syntax",
+            "yaml-syntax",
             number,
             start,
             length,
@@ -94,13 +99,13 @@ def _no_colon(lines: list[str], number: int, text: str) -> Finding:
         )
     if match := re.match(r"((?:- +)?[\w-]+):(\S.*)", text):
         hint = f"put a blank behind the colon: {match[1]}: {match[2]}"
-        return Finding("syntax", number, start, length, "this key has no value", hint)
+        return Finding("yaml-syntax", number, start, length, "this key has no value", hint)
     if cut := re.match(r"(.*\S)\s+#(.*)", text):
         message = "this key ends at its `#`, because a blank and `#` begin a comment"
         key = cut[0].split(": ")[0].rstrip(":")
         return Finding("cut-text", number, start, length, message, f"quote it: {quoted(key)}")
     return Finding(
-        "syntax",
+        "yaml-syntax",
         number,
         start,
         length,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from router.config.brackets import in_brackets
 from router.config.cryptic import quote_it
 from router.config.finding import Complaint, Finding, line_at
 from router.config.shape import shape, unclosed
@@ -29,7 +30,7 @@ def find(lines: list[str], complaint: Complaint) -> Finding:
     """Return what is wrong, as a person would say it."""
     said, here = complaint, line_at(lines, complaint.line)
     if max(len(here), len(line_at(lines, said.context_line))) > _LONGEST:  # no guesses: they would take long
-        return Finding("syntax", said.line, said.column, 1, f"this is not YAML: {said.said or said.context}")
+        return Finding("yaml-syntax", said.line, said.column, 1, f"this is not YAML: {said.said or said.context}")
     at = min(complaint.column, len(here))
     if "tab" in said.said or here[at : at + 1] == "\t":
         count = len(here) - len(here.lstrip(" \t"))
@@ -44,11 +45,14 @@ def find(lines: list[str], complaint: Complaint) -> Finding:
         return _sigil(lines, said.line, at)
     if "scanning a block scalar" in said.context:
         return _sigil(lines, said.context_line, said.context_column)
+    if here[_value_of(here)[0] : at].startswith("*") and "expected" in said.said:
+        return _sigil(lines, said.line, _value_of(here)[0])
     return (
         _escape(lines, said)
         or _reference(here, said, at)
         or _value(here, said, at)
         or _template(here, said, at)
+        or in_brackets(lines, said, at)
         or unclosed(lines, said)
         or shape(lines, said, at)
     )
@@ -89,7 +93,9 @@ def _sigil(lines: list[str], number: int, column: int) -> Finding:
     text = line[column : max(stop, column + 1)]
     what = f"begins {_SIGILS[sigil]} in YAML" if sigil in _SIGILS else "cannot begin a text in YAML"
     sign = f"`{sigil}`" if sigil != "`" else "a backtick"
-    return Finding("unquoted", number, column, len(text), f"{sign} {what}", quote_it(text), (column, column + 1))
+    return Finding(
+        "needs-quotes", number, column, len(text), f"{sign} {what}", quote_it(text), (column, column + 1)
+    )
 
 
 def _escape(lines: list[str], said: Complaint) -> Finding | None:
@@ -107,7 +113,7 @@ def _escape(lines: list[str], said: Complaint) -> Finding | None:
     hint = "a backslash in double quotes begins an escape; in single quotes it is a backslash"
     if said.context_line == said.line and "'" not in text:
         hint += f": '{text}'"
-    return Finding("escape", said.line, backslash, 2, message, hint, (begin + 1, stop))
+    return Finding("unknown-escape", said.line, backslash, 2, message, hint, (begin + 1, stop))
 
 
 def _reference(line: str, said: Complaint, at: int) -> Finding | None:
@@ -119,7 +125,9 @@ def _reference(line: str, said: Complaint, at: int) -> Finding | None:
     rest = re.split(r"[\s,\]}]", line[match.end() :], maxsplit=1)[0]
     whole = (start, match.end() + len(rest))
     message = "an unquoted `${...}` inside brackets ends at its `{`"
-    return Finding("unquoted", said.line, whole[0], whole[1] - whole[0], message, _hint(line, whole), match.span())
+    return Finding(
+        "needs-quotes", said.line, whole[0], whole[1] - whole[0], message, _hint(line, whole), match.span()
+    )
 
 
 def _value(line: str, said: Complaint, at: int) -> Finding | None:
@@ -142,26 +150,33 @@ def _value(line: str, said: Complaint, at: int) -> Finding | None:
             )
         what = "list" if text[0] == "[" else "mapping"
         return _quotes(
-            "unquoted", line, said, whole, f"`{text[0]}` begins a {what} in YAML, and a text follows it"
+            "needs-quotes", line, said, whole, f"`{text[0]}` begins a {what} in YAML, and a text follows it"
         )
     if text[0] in "'\"":
         closes = line.find(text[0], start + 1)
         if closes < 0 or closes >= at:
             return None
-        return _quotes("quotes", line, said, whole, f"the text ends at its second `{text[0]}`, and more follows")
+        return _quotes(
+            "text-after-quote", line, said, whole, f"the text ends at its second `{text[0]}`, and more follows"
+        )
     if "mapping values" in said.said:
-        return _quotes("unquoted", line, said, whole, "a `:` and a blank inside an unquoted text make a key of it")
+        return _quotes(
+            "needs-quotes", line, said, whole, "a `:` and a blank inside an unquoted text make a key of it"
+        )
     if "entries are not allowed" in said.said:
         return _quotes(
-            "unquoted", line, said, whole, "`- ` begins an item of a list, which cannot stand behind a key"
+            "needs-quotes", line, said, whole, "`- ` begins an item of a list, which cannot stand behind a key"
         )
     if "keys are not allowed" in said.said or "node content" in said.said:
-        return _quotes("unquoted", line, said, whole, f"`{text[0]}` cannot begin a text in YAML")
+        return _quotes("needs-quotes", line, said, whole, f"`{text[0]}` cannot begin a text in YAML")
     return None
 
 
 def _quotes(code: str, line: str, said: Complaint, whole: tuple[int, int], message: str) -> Finding:
-    return Finding(code, said.line, whole[0], whole[1] - whole[0], message, _hint(line, whole), whole)
+    text = line[whole[0] : whole[1]]
+    if code == "text-after-quote" and text[0] == text[-1] and text.count(text[0]) % 2:
+        text = text[1:-1]  # all of it was meant to be between its quotes
+    return Finding(code, said.line, whole[0], whole[1] - whole[0], message, quote_it(text), whole)
 
 
 def _hint(line: str, whole: tuple[int, int]) -> str:

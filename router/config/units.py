@@ -39,6 +39,38 @@ def rate(text: str) -> float:
     return _SECONDS[match[2]] / count if count else math.inf
 
 
+_WORDS = (
+    (r"(ms|msecs?|milliseconds?)", "ms"),
+    (r"(s|secs?|seconds?)", "s"),
+    (r"(m|mins?|minutes?)", "m"),
+    (r"(h|hrs?|hours?)", "h"),
+    (r"(d|days?)", "d"),
+)
+
+
+def meant(text: str) -> str | None:
+    """Return a duration, size or rate as it is written here, of one that is written in another way."""
+    said = text.strip().lower()
+    if match := re.fullmatch(r"(\d{1,6})\s*([kmg])i?b?", said):
+        return f"{match[1]}{match[2].upper()}iB" if said[-1] == "b" else None
+    if match := re.fullmatch(r"(\d{1,6})\s*w(?:eeks?)?", said):
+        return f"{int(match[1]) * 7}d"
+    if match := re.fullmatch(r"(\d{1,6})\s*(?:/|per|rp)\s*(\w+)", said):
+        unit = _unit(match[2])
+        return f"{match[1]}/{unit}" if unit and unit != "ms" else None
+    if match := re.fullmatch(r"(?:(\d{1,4})h)?\s*(?:(\d{1,4})m)?\s*(?:(\d{1,4})s)?", said):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return f"{(hours * 60 + minutes) * 60 + seconds}s" if sum(map(bool, match.groups())) > 1 else None
+    if match := re.fullmatch(r"(\d{1,6})\s*([a-z]+)", said):
+        unit = _unit(match[2])
+        return f"{match[1]}{unit}" if unit else None
+    return None
+
+
+def _unit(word: str) -> str | None:
+    return next((unit for pattern, unit in _WORDS if re.fullmatch(pattern, word)), None)
+
+
 def share(text: str) -> float:
     """Return a part of the whole, 0.5 for `50%`; raises ValueError with the form that is wanted."""
     match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%", text.strip())

@@ -61,14 +61,20 @@ def _check_characters(text: str, file: str, problems: Problems) -> None:
     if (bad := text.find("\ufeff")) >= 0:
         message = "a byte-order mark stands in the middle of the file"
         problems.error(
-            "character", _mark_at(text, bad, file), message, "delete it; it shows up when files are joined"
+            "forbidden-character",
+            _mark_at(text, bad, file),
+            message,
+            "delete it; it shows up when files are joined",
         )
         raise Unusable
     if match := _CONTROL.search(text):
         code = f"U+{ord(match[0]):04X}"
         hint = 'delete it, or write it in double quotes as an escape, such as "\\x07"'
         problems.error(
-            "character", _mark_at(text, match.start(), file), f"the character {code} cannot stand here", hint
+            "forbidden-character",
+            _mark_at(text, match.start(), file),
+            f"the character {code} cannot stand here",
+            hint,
         )
         raise Unusable
 
@@ -103,7 +109,7 @@ class _Reader:
                 finding = self._finding(error)
             except (yaml.YAMLError, ValueError, OverflowError):  # the pure parser chokes on huge \U escapes
                 line = events[-1].end_mark.line if events else 0
-                finding = Finding("syntax", line, 0, 1, "this is not YAML")
+                finding = Finding("yaml-syntax", line, 0, 1, "this is not YAML")
             mark = Mark(self._file, finding.line + 1, finding.column + 1, finding.length)
             self._problems.error(finding.code, mark, finding.message, finding.hint)
             if finding.repair is None or self._budget <= 0:

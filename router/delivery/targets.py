@@ -32,7 +32,7 @@ class Targets:
         self._targets: dict[str, Target] = {}
         self._retired: list[Target] = []
 
-    async def swap(self, destinations: Mapping[str, Destination]) -> None:
+    def swap(self, destinations: Mapping[str, Destination]) -> None:
         """Make these the destinations: equal ones go on as they are, others close after their last attempt.
 
         New ones open in the background. One that cannot be opened is unavailable, its deliveries wait, and

@@ -36,6 +36,10 @@ class RulesetLike(Protocol):
     def sources(self) -> Mapping[str, Source]:
         """The sources by name."""
 
+    @property
+    def digest(self) -> str:
+        """What tells this configuration from all others."""
+
     def plan(self, event: Event) -> Plan:
         """Decide what is to be done about an event."""
 
@@ -216,4 +220,4 @@ def _plan(rules: RulesetLike, event: Event) -> Plan:
         return rules.plan(event)
     except Exception as error:
         log.exception("planning the event %s failed", event.uid)
-        return Plan(event, EventState.PLAN_FAILED, (), f"planning raised {type(error).__name__}")
+        return Plan(event, EventState.PLAN_FAILED, (), f"planning raised {type(error).__name__}", rules.digest)

@@ -55,8 +55,40 @@ class StoredReplay:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredConfig:
+    """A configuration as the journal keeps it: enough to compile it again, and no value that came from outside.
+
+    `root` is the folder of its first file. `files` has the texts as they stand there, `${...}` unexpanded, by
+    their names relative to the root; `read` names those that are YAML, in the order in which they were read (the
+    first alone where it is empty), and the others are templates. `variables` has a fingerprint of what each
+    reference stood for, by the name of the variable or `file:` and that of the file; '' where it was unset.
+    `digest` tells it from all others.
+    """
+
+    digest: str
+    root: str
+    files: Mapping[str, str]
+    variables: Mapping[str, str]
+    first_used_at: datetime
+    read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored of the request that an event came with."""
+
+    headers: Pairs
+    query: Pairs
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as the journal holds it; `body` and `headers` only where one event is asked for."""
+    """An event as the journal holds it; `body` and `headers` only where one event is asked for.
+
+    `config` is the digest of the configuration that was in force when it came, '' where none is known; a replay
+    does not change it.
+    """
 
     uid: str
     source: str
@@ -74,6 +106,7 @@ class StoredEvent:
     body: bytes = b""
     deduplicable: bool = True
     duplicate_differs: int = 0  #: of the duplicates, those with another body
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,10 @@ class EventRows:
     now: int | None
 
 
-def prepare(plan: Plan, take: Collection[str], now: datetime, *, retry_dead: bool = True) -> EventRows:
-    """Return the rows of a plan; the deliveries in `take` as started at `now`."""
+def prepare(
+    plan: Plan, take: Collection[str], now: datetime, *, config: int | None = None, retry_dead: bool = True
+) -> EventRows:
+    """Return the rows of a plan; the deliveries in `take` as started at `now`. `config` is a number."""
     event = plan.event
     key = (text(event.id), text(event.source))
     rows = (
@@ -78,6 +80,7 @@ def prepare(plan: Plan, take: Collection[str], now: datetime, *, retry_dead: boo
         PLAN_CODES[plan.state],
         optional_text(plan.reason),
         len(event.body),
+        config,
     )
     stored = tuple(store(item, event.uid, event.source, event.received_at, take, now) for item in plan.deliveries)
     return EventRows(

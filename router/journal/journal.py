@@ -13,9 +13,11 @@ from typing import Protocol
 from router.journal.answers import (
     Appended,
     Claimed,
+    Contents,
     Queue,
     Stats,
     StoredAttempt,
+    StoredConfig,
     StoredEvent,
     StoredReplay,
 )
@@ -25,12 +27,14 @@ from router.model import Attempt, DeliveryState, EventState, Plan, PlannedDelive
 __all__ = [
     "Appended",
     "Claimed",
+    "Contents",
     "DeliveryFilter",
     "EventFilter",
     "Journal",
     "Queue",
     "Stats",
     "StoredAttempt",
+    "StoredConfig",
     "StoredEvent",
     "StoredReplay",
 ]
@@ -103,6 +107,16 @@ class Journal(Protocol):
         source's id that is known already stores nothing, and counts on the first one's `duplicates`; with
         `retry_dead`, and unless its body differs, the dead deliveries of that event are due again, as by `retry`.
         """
+
+    async def save_config(self, config: StoredConfig) -> None:
+        """Keep a configuration that comes into force, before an event is planned by it; a repeat is harmless.
+
+        Only events that were planned by one that was saved have it. Of the one that was saved last a purge says
+        again, every hour, that it is in force.
+        """
+
+    async def config(self, wanted: str) -> StoredConfig | None:
+        """Return a configuration by its digest or the beginning of it; the one in force last where several fit."""
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new.
@@ -183,7 +197,8 @@ class Journal(Protocol):
 
         Those received before `settled_before` whose deliveries were all settled before then; a dead one keeps
         its event until it has been dead since `dead_before`. Their ids are forgotten with them. The newest event
-        stays. 0 means that nothing is left to remove.
+        stays. Configurations that no event has any more go at the end of a sweep, a day after they were in force,
+        but for the newest. 0 means that nothing is left to remove.
         """
 
     async def rewind(self, now: datetime) -> int:
@@ -229,6 +244,9 @@ class Journal(Protocol):
 
     async def events(self, wanted: EventFilter) -> list[StoredEvent]:
         """List events, newest first, without bodies."""
+
+    async def contents(self, uids: Sequence[str]) -> Mapping[str, Contents]:
+        """Return what came with these events, by uid; one that is gone is left out."""
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

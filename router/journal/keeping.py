@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+from router.journal import configs as config_table
 from router.journal import holding, queries
 from router.journal import purge as purging
-from router.journal.journal import DeliveryFilter
+from router.journal.journal import DeliveryFilter, StoredConfig
 from router.journal.reader import DEADLINE, SqliteReader
 from router.journal.transaction import Operation
 from router.model import DeliveryState
@@ -34,6 +37,7 @@ class SqliteKeeping(SqliteReader):
         super().__init__(path, deadline=deadline)
         self._clock = clock
         self._swept = purging.Position()
+        self._configs = config_table.Known()
 
     @abstractmethod
     async def _write(self, operation: Operation) -> object:
@@ -43,21 +47,39 @@ class SqliteKeeping(SqliteReader):
     async def _between(self, work: Callable[[sqlite3.Connection], object]) -> object:
         """Do something with the writing connection between two commits."""
 
+    async def save_config(self, config: StoredConfig) -> None:
+        """Keep a configuration that comes into force; a repeat is harmless."""
+        packed = await asyncio.to_thread(config_table.columns, config)
+        now = self._clock()
+        self._configs.saved(config, cast(int, await self._write(partial(config_table.save, packed, now))), now)
+
+    async def _config_number(self, digest: str) -> int | None:
+        """Return the number of a configuration that was saved, by this process or another."""
+        known = self._configs.numbers.get(digest)
+        if known is None and digest:
+            known = await self._read(config_table.number, digest)
+            if known is not None:
+                self._configs.numbers[digest] = known
+        return known
+
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over; 0 ends a sweep, and the next call begins anew."""
         before = purging.Before.of(settled_before, dead_before)
+        if (config := self._configs.to_say(self._clock())) is not None:
+            await self.save_config(config)
         # The search is a reader's, so that what is kept at the front holds up no commit; the writer looks again.
         while (step := await self._read(purging.look, self._swept, before)) is not None:
             removed = 0
             if step.events:
                 removed = cast(int, await self._write(_with(purging.remove, step.events, before)))
             self._swept = step.position
+            self._configs.swept(step.configs, whole=removed == len(step.events))
             if removed:
                 await self._give_back()
                 return removed
         self._swept = purging.Position()
         now = self._clock()
-        await self._write(_with(purging.forget, before, now))
+        await self._write(_with(purging.forget, before, now, self._configs.end_sweep()))
         await self._give_back()
         return 0
 

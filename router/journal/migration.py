@@ -72,6 +72,21 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def schema_of(path: Path) -> int:
+    """Return the version of a journal file without touching it, 0 where there is no file; raises JournalError."""
+    _look_at(path)
+    if not path.exists():
+        return 0
+    try:
+        connection = connect(path, "ro")
+        try:
+            return _version(connection, path, len(migrations()))
+        finally:
+            connection.close()
+    except (sqlite3.Error, OSError) as error:
+        raise cannot_open(path, error) from error
+
+
 def cannot_open(path: Path, error: Exception) -> JournalError:
     """Return the error that says what is wrong with the file, and what to do."""
     what = advice(error)

@@ -44,7 +44,7 @@ def store_at(
     """
     if isinstance(place, Path):
         return SqliteJournal(place, clock=clock, min_free=min_free)
-    _need_driver()
+    need_driver()
     from router.journal.postgres.journal import PostgresJournal
 
     return PostgresJournal(place, clock=clock, worker=worker)
@@ -54,7 +54,7 @@ def reader_at(place: Place) -> SqliteReader | PostgresReader:
     """Return a reader of the journal at a place, which disturbs nobody."""
     if isinstance(place, Path):
         return SqliteReader(place)
-    _need_driver()
+    need_driver()
     from router.journal.postgres.reader import PostgresReader
 
     return PostgresReader(place)
@@ -85,6 +85,7 @@ class NoLock:
         """End a waiting that there never is."""
 
 
-def _need_driver() -> None:
+def need_driver() -> None:
+    """Raise JournalError where the driver of PostgreSQL is missing."""
     if find_spec("asyncpg") is None:
         raise JournalError("a journal in PostgreSQL needs its driver: in a checkout, pip install -e '.[postgres]'")

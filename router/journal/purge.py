@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from router.journal.encoding import microseconds
+from router.journal import configs as config_table
+from router.journal.configs import SPARED
+from router.journal.encoding import EPOCH, microseconds
 from router.journal.statements import load
 
 _SQL = load("purge.sql")
@@ -22,6 +24,7 @@ EVENTS, DELIVERIES, BYTES = 200, 1000, 4 * 1024 * 1024
 """What one step removes at most: each keeps the writer from commits for some milliseconds."""
 PAGE = 500
 LONG_AGO = timedelta(days=1)
+_SPARED = microseconds(EPOCH + SPARED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Step:
 
     events: tuple[int, ...]
     position: Position
+    configs: frozenset[int]  #: the numbers of those that the events have which stay
 
 
 def look(connection: sqlite3.Connection, after: Position, before: Before) -> Step | None:
@@ -65,15 +69,18 @@ def look(connection: sqlite3.Connection, after: Position, before: Before) -> Ste
     if not rows:
         return None
     chosen: list[int] = []
+    configs: set[int] = set()
     deliveries = size = 0
-    for received, seq, body, number, over in rows:
+    for received, seq, body, number, config, over in rows:
         if over:
             deliveries, size = deliveries + number, size + body
             if chosen and (len(chosen) >= EVENTS or deliveries > DELIVERIES or size > BYTES):
                 break
             chosen.append(seq)
+        elif config is not None:
+            configs.add(config)
         after = Position(received, seq)
-    return Step(tuple(chosen), after)
+    return Step(tuple(chosen), after, frozenset(configs))
 
 
 def remove(cursor: sqlite3.Cursor, events: Sequence[int], before: Before) -> int:
@@ -86,12 +93,14 @@ def remove(cursor: sqlite3.Cursor, events: Sequence[int], before: Before) -> int
     return len(over)
 
 
-def forget(cursor: sqlite3.Cursor, before: Before, now: datetime) -> None:
-    """Remove lanes that stand as if nothing were known of them, and replays that ended long ago."""
+def forget(cursor: sqlite3.Cursor, before: Before, now: datetime, kept: Collection[int] | None) -> None:
+    """Remove lanes that say nothing, replays that ended long ago, and configurations but for those in `kept`."""
     # What a breaker has counted, or why it is open, is of no use once nothing has ended there for a day.
     long_ago = min(before.settled, microseconds(now - LONG_AGO))
     cursor.execute(_SQL["forget_lanes"], {"now": microseconds(now), "long_ago": long_ago})
     cursor.execute(_SQL["forget_replays"], {"settled_before": before.settled})
+    if kept is not None:
+        config_table.forget(cursor, min(before.settled, microseconds(now)) - _SPARED, kept)
 
 
 def give_back(connection: sqlite3.Connection) -> bool:

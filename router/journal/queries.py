@@ -9,7 +9,7 @@ from typing import Any
 
 from router.journal.encoding import PLANS, STATES, moment, optional_moment, pairs, text
 from router.journal.filters import Where, where_deliveries, where_events
-from router.journal.journal import DeliveryFilter, EventFilter, Queue, Stats, StoredAttempt, StoredEvent
+from router.journal.journal import Contents, DeliveryFilter, EventFilter, Queue, Stats, StoredAttempt, StoredEvent
 from router.journal.lane import LaneState
 from router.journal.lanes import lane_of
 from router.journal.rows import Row, stored_attempt, stored_delivery, stored_event
@@ -55,6 +55,12 @@ def events(connection: sqlite3.Connection, wanted: EventFilter) -> list[StoredEv
     rows = _select(connection, "events", where_events(wanted).paged(wanted))
     states = _states(connection, [row[0] for row in rows])
     return [stored_event(row, states[row[0]]) for row in rows]
+
+
+def contents(connection: sqlite3.Connection, uids: Sequence[str]) -> Mapping[str, Contents]:
+    """Return what came with these events, by uid; one that is gone is left out."""
+    rows = connection.execute(_SQL["contents"], (json.dumps([text(uid) for uid in uids]),))
+    return {uid: Contents(pairs(headers), pairs(query), raw) for uid, headers, query, raw in rows}
 
 
 def delivery(connection: sqlite3.Connection, wanted: str) -> StoredDelivery | None:

@@ -6,22 +6,25 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from router.errors import JournalError
+from router.journal import configs as config_table
 from router.journal import queries, telling
 from router.journal import replays as replay_table
 from router.journal.connection import code_of
 from router.journal.journal import (
+    Contents,
     DeliveryFilter,
     EventFilter,
     Queue,
     Stats,
     StoredAttempt,
+    StoredConfig,
     StoredEvent,
     StoredReplay,
 )
@@ -66,6 +69,14 @@ class SqliteReader:
     async def events(self, wanted: EventFilter) -> list[StoredEvent]:
         """List events, newest first, without bodies."""
         return await self._read(queries.events, wanted)
+
+    async def config(self, wanted: str) -> StoredConfig | None:
+        """Return a configuration by its digest or the beginning of it."""
+        return await self._read(config_table.find, wanted)
+
+    async def contents(self, uids: Sequence[str]) -> Mapping[str, Contents]:
+        """Return what came with these events, by uid; one that is gone is left out."""
+        return await self._read(queries.contents, uids)
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

@@ -14,7 +14,7 @@ Row = tuple[Any, ...]
 
 def stored_event(row: Row, deliveries: Mapping[DeliveryState, int], **more: Any) -> StoredEvent:
     """Return the event of a row of the statements `events` and `event_of_...`, `seq` first."""
-    _, uid, source, id_, deduplicable, type_, time, received, plan, reason, size, duplicates, differs = row
+    _, uid, source, id_, deduplicable, type_, time, received, plan, reason, size, duplicates, differs, config = row
     return StoredEvent(
         uid=uid,
         source=source,
@@ -29,6 +29,7 @@ def stored_event(row: Row, deliveries: Mapping[DeliveryState, int], **more: Any)
         duplicate_differs=differs,
         deliveries=deliveries,
         deduplicable=bool(deduplicable),
+        config=config,
         **more,
     )
 

@@ -81,8 +81,9 @@ class SqliteJournal(SqliteKeeping):
 
     async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         """Store an event and its planned deliveries in one commit."""
+        config = self._configs.numbers.get(plan.config) or await self._config_number(plan.config)
         try:
-            rows = appending.prepare(plan, take, self._clock(), retry_dead=retry_dead)
+            rows = appending.prepare(plan, take, self._clock(), config=config, retry_dead=retry_dead)
         except Exception as error:
             raise ValueError(f"the event cannot be stored: {error}") from error
         return cast(Appended, await self._write(Bulk(self._append, rows)))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from router.jsonpath.reach import Reach
+
 _MISSING = object()
 Step = tuple[str | None, int | None]
 """A member's name and an element's index: `.0` is both, `.a` and `['a']` the first, `[0]` the second, `*` none."""
@@ -57,6 +59,15 @@ class DottedPath:
             reached += _written(step)
         return "nothing is missing"
 
+    def reach(self, names: Mapping[str, Any]) -> Reach:
+        """Return the deepest part of the path that selects something."""
+        for number in range(len(self.steps), -1, -1):
+            values = DottedPath(self.text, self.root, self.steps[:number]).select(names)
+            if values:
+                text = self.root + "".join(_step(step) for step in self.steps[:number])
+                return Reach(text, values, self.steps[number][0] if number < len(self.steps) else None)
+        return Reach("", [])
+
 
 _ANY_CASE = frozenset({"headers", "query"})
 
@@ -95,6 +106,10 @@ def _in_any_case(fields: Any, step: Step) -> Any:
         return fields[name]
     wanted = name.lower()
     return next((value for key, value in fields.items() if key.lower() == wanted), _MISSING)
+
+
+def _step(step: Step) -> str:
+    return ".*" if step == (None, None) else _written(step)
 
 
 def _written(step: Step) -> str:

@@ -28,6 +28,8 @@ def compile_dotted(text: str) -> DottedPath:
     if root not in ROOTS:
         near = get_close_matches(root, ROOTS, n=1, cutoff=0.75)
         known = ", ".join(f"`{name}`" for name in ROOTS)
+        if root in ("body", "json", "request", "root"):
+            near = ["payload"]
         hint = f"did you mean `{near[0]}`?" if near else f"a name of the payload is `data.{text.lstrip('.$')}`"
         raise PathError(f"a path begins with one of {known}, or with `$`; not with `{root or text[:1]}`", 0, hint)
     steps: list[Step] = []
@@ -41,6 +43,15 @@ def compile_dotted(text: str) -> DottedPath:
     if len(steps) > MAX_STEPS:
         raise PathError(f"a path may have {MAX_STEPS} steps", len(root))
     return DottedPath(text, root, tuple(steps))
+
+
+def step_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each step of a path that compiles begins and ends, without its dot."""
+    found, at = [], len(re.match(r"\w*", text)[0])  # type: ignore[index]
+    while step := _STEP.match(text, at):
+        found.append((at + (text[at] == "."), step.end()))
+        at = step.end()
+    return found
 
 
 def _step(match: re.Match[str]) -> Step:

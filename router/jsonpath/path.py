@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from router.jsonpath.grammar import parse
 from router.jsonpath.meter import LIMIT, Exhausted, Meter
 from router.jsonpath.query import Filter, Index, Name, Query
+from router.jsonpath.reach import Reach
+from router.jsonpath.tested import tested
 
 if TYPE_CHECKING:
     from jsonpath_ng import JSONPath
@@ -34,6 +36,11 @@ class JsonPath:
             from router.jsonpath.translation import translate  # jsonpath-ng is loaded for files that need it
 
             self._expression = translate(query, self._meter)
+
+    @property
+    def query(self) -> Query:
+        """The path as a tree of steps."""
+        return self._query
 
     def select(self, payload: Any) -> list[Any]:
         """Return the selected values, in RFC 9535's order; nothing where the evaluation had to be given up."""
@@ -66,6 +73,20 @@ class JsonPath:
                 return f"{what} `{self.text[: step.end]}`; up to `{reached}` something is"
             reached = self.text[: step.end]
         return "nothing is missing"
+
+    def reach(self, payload: Any) -> Reach:
+        """Return the deepest part of the path that selects something."""
+        reached, values = "$", [payload]
+        for number, step in enumerate(self._query.steps, start=1):
+            found, given_up = JsonPath(self.text, Query(False, self._query.steps[:number])).attempt(payload)
+            if given_up is not None:
+                break
+            if not found:
+                if isinstance(step.selector, Filter):
+                    return Reach(reached, values, None, True, tested(step.selector.test, values))
+                return Reach(reached, values, step.selector.name if isinstance(step.selector, Name) else None)
+            reached, values = self.text[: step.end], found
+        return Reach(reached, values)
 
     def __repr__(self) -> str:
         return f"JsonPath({self.text!r})"

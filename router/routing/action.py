@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from router.config import habits
 from router.config.fields import Fields, kind_of, left_out
 from router.config.node import Mapping, Mark, Node, Scalar
 from router.config.problem import Problems, did_you_mean
@@ -126,7 +127,7 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
             parameters = compile_parameters(given, plugin.action, config, usage, known, problems, context.files)
     others = dict.fromkeys(_NOT_ON_DEAD, "what `on_dead` does is done at once, once for each death")
     allowed = set(COMMON) - others.keys() if setting.on_dead else COMMON
-    fields.finish(not_yet=NOT_YET, also_known=allowed, elsewhere={**_ELSEWHERE, **others})
+    fields.finish(not_yet=NOT_YET, also_known=allowed, elsewhere={**habits.ACTION, **_ELSEWHERE, **others})
     if not plugin or not destination or not parameters:
         return None
     policy = ActionPolicy(retry, timeout)
@@ -182,9 +183,15 @@ def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool
     beside = {*COMMON, *NOT_YET, *_ELSEWHERE} - actions.keys()
     own = [key for key, _ in fields.node.entries if str(key.value) not in beside]
     found = [key for key in own if str(key.value) in actions]
+    if not found and (said := _named_by_value(fields, actions)) is not None:
+        key, name = said
+        hint = f"write the name as the key: `- {name}: {{...}}`"
+        problems.error("unknown-key", key, f"an action has no `{key.value}`: one key of it names its plugin", hint)
+        fields.read.update(fields.node.keys())
+        return None
     if len(found) > 1:
         first, second = str(found[0].value), str(found[1].value)
-        problems.error("two-plugins", found[1], f"`{first}` and `{second}` in one action: make two of them")
+        problems.error("two-actions", found[1], f"`{first}` and `{second}` in one action: make two of them")
         fields.read.update(str(key.value) for key in found)
         return None
     if found:
@@ -194,12 +201,20 @@ def _plugin(fields: Fields, context: Context, problems: Problems, *, whole: bool
         fields.read.add(name)
         if name in context.faulty.plugins:
             return None
-        problems.error("unknown-plugin", own[0], f"there is no action `{name}`", did_you_mean(name, actions))
+        problems.error("unknown-action", own[0], f"there is no action `{name}`", did_you_mean(name, actions))
     elif not own and fields.node.entries:
         message = "this action does nothing: one key names its plugin"
         problems.error("missing-key", fields.node, message, f"known: {', '.join(sorted(actions))}")
     elif whole:
         problems.error("missing-key", fields.node, "this action is empty: one key names its plugin")
+    return None
+
+
+def _named_by_value(fields: Fields, actions: Collection[str]) -> tuple[Scalar, str] | None:
+    """Return a key such as `type` with the plugin that it names, as other tools write an action."""
+    for key, value in fields.node.entries:
+        if key.value in habits.NAMES_AN_ACTION and isinstance(value, Scalar) and value.value in actions:
+            return key, str(value.value)
     return None
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from router.config.fields import kind_of, left_out
+from router.config.files import UnusableFile, near
+from router.config.kept import Texts
 from router.config.node import Mapping, Node, Scalar, Sequence, plain
 from router.config.problem import Problems, did_you_mean
 from router.plugin import JSON, NAME, Kind
@@ -32,9 +34,9 @@ KindOf = Callable[[str, Any], Kind]
 
 
 class Builder:
-    """Compiles nodes; `known` are the names that templates may use, `files` gathers the files that are read."""
+    """Compiles nodes; `known` are the names that templates may use, `files` reads the files that they name."""
 
-    def __init__(self, known: Collection[str], problems: Problems, files: set[Path]) -> None:
+    def __init__(self, known: Collection[str], problems: Problems, files: Texts) -> None:
         self.known = frozenset(known)
         self.problems = problems
         self.files = files
@@ -82,7 +84,7 @@ class Builder:
                 meant.add(hint)
         for name, field in fields.items():
             if field.required and node.get(name) is None and f"did you mean `{name}`?" not in meant:
-                self.problems.error("missing-key", node, f"`{f'{path}.' if path else ''}{name}` is missing")
+                self.problems.error("missing-key", node.head, f"`{f'{path}.' if path else ''}{name}` is missing")
         return MapOf(tuple(entries))
 
     def _item(self, slot: Slot, node: Node, path: str) -> Part:
@@ -194,15 +196,11 @@ class Builder:
             self.problems.error("wrong-type", node, f"`{path}`: `file` must be the path of a file, a constant")
             return _FAULTY
         file = Path(os.path.normpath(Path(node.mark.file).parent / named.value))
-        self.files.add(file)
         try:
-            data = file.read_bytes()
-            if len(data) > _LARGEST:
-                raise ValueError("it is larger than 1 MiB")
-            text = data.decode()
-        except (OSError, ValueError) as error:
-            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            self.problems.error("file", named, f"`{path}`: the file {file} cannot be read: {why}")
+            text = self.files.text(file, _LARGEST)
+        except UnusableFile as error:
+            hint = error.hint or near(file, named.value)
+            self.problems.error("unreadable-file", named, f"`{path}`: the file {file} {error.reason}", hint)
             return _FAULTY
         self.problems.texts.setdefault(str(file), text)
         if not is_template(text):

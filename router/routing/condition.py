@@ -7,7 +7,7 @@ from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems
 from router.jsonpath import ROOTS, JsonPath
 from router.routing.condition_checks import expectation, is_template, read_checks
-from router.routing.condition_path import EVENT_NAMES, read_path
+from router.routing.condition_path import EVENT_NAMES, GROUPS, as_condition, read_path
 from router.routing.condition_result import ConditionResult
 from router.routing.condition_tree import Comparison, Condition, Group, Selection
 
@@ -21,7 +21,11 @@ def compile_where(node: Node, problems: Problems) -> Condition | None:
     if isinstance(node, Sequence):
         return _list("all", node, problems, "`where`")
     if not left_out(node):
-        hint = f"make it a list: `- {node.value}`" if str(node.value).startswith("$") else None
+        hint = (
+            f"make it a list: `- {node.value}`"
+            if str(node.value).startswith("$")
+            else as_condition(str(node.value))
+        )
         message = f"`where` must be a mapping or a list of mappings, not {kind_of(node)}"
         problems.error("wrong-type", node, message, hint or "for an expression use `if`")
     return None
@@ -51,7 +55,7 @@ def _item(node: Node, problems: Problems, what: str) -> Condition | None:
 def _bare(node: Scalar, text: str, problems: Problems) -> Condition | None:
     if is_template(node, problems):
         return None
-    exists = f"write `{text}: {{exists: true}}`, or compare its value"
+    exists = as_condition(text) or f"write `{text}: {{exists: true}}`, or compare its value"
     if not text.startswith("$"):
         hint = exists if text.split(".")[0] in ROOTS else "write `- data.x: value`; for an expression use `if`"
         problems.error("bare-path", node, "only a JSONPath with a filter can stand alone", hint)
@@ -87,6 +91,8 @@ def _entry(key: Scalar, value: Node, problems: Problems) -> Condition | None:
     if is_template(key, problems):
         return None
     path = read_path(key, name, problems)
+    if path is None and name in GROUPS:
+        return None  # what stands below are conditions
     checks = read_checks(name, value, problems)
     if path is None or checks is None:
         return None

@@ -23,6 +23,15 @@ _MEANT = {
     **dict.fromkeys(("regex", "regexp", "pattern", "match"), "matches"),
     **dict.fromkeys(("present", "defined"), "exists"),
 }
+_INSTEAD = {
+    **dict.fromkeys(
+        ("is_null", "null", "isnull"), "write `{0}: null`; where it may be missing too, `empty: true`"
+    ),
+    **dict.fromkeys(("not_null", "is_not_null"), "write `ne: null`"),
+    **dict.fromkeys(("between", "range"), "write both: `{{gte: 1, lte: 9}}`"),
+    **dict.fromkeys(("missing", "absent", "not_exists"), "write `exists: false`"),
+    **dict.fromkeys(("not_empty", "is_not_empty"), "write `empty: false`"),
+}
 
 
 def read_checks(name: str, value: Node, problems: Problems) -> tuple[Check, ...] | None:
@@ -45,9 +54,10 @@ def read_checks(name: str, value: Node, problems: Problems) -> tuple[Check, ...]
     if len(checks) < len(found):
         return None
     if len(checks) > 1 and any(check.absent for check in checks):
+        others = [key for key, _ in value.entries if key.value != "exists"] if isinstance(value, Mapping) else []
         problems.error(
             "contradiction",
-            value,
+            others[0] if others else value,
             "`exists: false` holds where nothing is there: nothing else can hold",
             "leave the other operators out",
         )
@@ -61,6 +71,8 @@ def _operator(path: str, key: Scalar, operand: Node, problems: Problems) -> Chec
         return read_check(name, operand, problems) if not left_out(operand) else None
     if name in {"any", "none"}:
         hint: str | None = f"`{name}` stands beside paths, not under one"
+    elif name in _INSTEAD:
+        hint = _INSTEAD[name].format(path)
     else:
         hint = f"did you mean `{_MEANT[name]}`?" if name in _MEANT else did_you_mean(name, OPERATORS)
     problems.error(

@@ -150,13 +150,16 @@ def _pattern(name: str, node: Node, operand: str, problems: Problems) -> Check |
     except re2.error as error:
         detail = error.args[0] if error.args else ""
         said = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
-        hint = (
-            "patterns are RE2: no lookahead, lookbehind or backreferences"
-            if "(?" in said or "escape" in said
-            else None
-        )
+        hint = None
+        if "(?" in said or "escape" in said:
+            hint = "patterns are RE2: no lookahead, lookbehind or backreferences"
+        elif operand.startswith("*"):
+            hint = "in a pattern `.*` stands for anything; or compare with `ends_with`"
         problems.error("bad-pattern", node, f"`{operand}` is not a pattern: {said}", hint)
         return None
+    if re.fullmatch(r"/.*/[gimsuy]*", operand):
+        message = "the slashes are part of the pattern here, so it fits only texts that hold them"
+        problems.warning("slashed-pattern", node, message, f"write {_bare_pattern(operand)}")
     look: Callable[[str], Any] = pattern.fullmatch if name == "matches" else pattern.search
 
     def passes(value: Any) -> bool:
@@ -168,3 +171,9 @@ def _pattern(name: str, node: Node, operand: str, problems: Problems) -> Check |
             return look(value.encode("utf-8", "replace").decode()) is not None
 
     return Check(name, operand, passes)
+
+
+def _bare_pattern(operand: str) -> str:
+    """Return a pattern without the slashes around it, as it is written in YAML."""
+    body, _, flags = operand[1:].rpartition("/")
+    return "'" + ("(?i)" if "i" in flags else "") + body.replace("'", "''") + "'"

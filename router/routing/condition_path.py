@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from router.config.node import Mark, Scalar
 from router.config.problem import Problems, did_you_mean
-from router.jsonpath import DottedPath, JsonPath, PathError, compile_dotted, compile_path
+from router.jsonpath import ROOTS, DottedPath, JsonPath, PathError, compile_dotted, compile_path
 
 EVENT_NAMES = ("id", "type", "source", "time", "received_at")
 """What conditions know of the event itself; times are ISO 8601 text in UTC with milliseconds and Z."""
 
-_GROUPS = {"or": "any", "not": "none", "any_of": "any", "none_of": "none", "nor": "none"}
+_COMPARISON = re.compile(r"([\w.\[\]'\"-]+)\s*(===?|!=|>=|<=|=|>|<)\s*([^=].*)")
+_SIGNS = {"!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+GROUPS = {"or": "any", "not": "none", "any_of": "any", "none_of": "none", "nor": "none"}
 
 
 def read_path(node: Scalar, text: str, problems: Problems) -> DottedPath | JsonPath | None:
@@ -20,8 +24,9 @@ def read_path(node: Scalar, text: str, problems: Problems) -> DottedPath | JsonP
         hint = error.hint
         if text in {"all", "and"}:
             hint = "all conditions of a mapping or a list must hold anyway"
-        elif text in _GROUPS:
-            hint = f"did you mean `{_GROUPS[text]}`?"
+        elif text in GROUPS:
+            hint = f"did you mean `{GROUPS[text]}`?"
+        hint = as_condition(text) or hint
         where = _inside(node, text, error.offset) if error.offset else node.mark
         problems.error("bad-path", where, error.message, hint)
         return None
@@ -30,6 +35,20 @@ def read_path(node: Scalar, text: str, problems: Problems) -> DottedPath | JsonP
     elif path.root == "event" and path.steps:
         return path if _known(path, node, problems) else None
     return path
+
+
+def as_condition(text: str) -> str | None:
+    """Return the hint for a comparison that is written as an expression: `data.x > 5`."""
+    match = _COMPARISON.fullmatch(text)
+    if match is None or not match[1].startswith(tuple(f"{root}." for root in ROOTS)):
+        return None
+    path, sign, value = match.groups()
+    value = value.replace("'", '"') if value[:1] in "'\"" else value
+    return (
+        f"write `{path}: {value}`"
+        if sign in ("=", "==", "===")
+        else f"write `{path}: {{{_SIGNS[sign]}: {value}}}`"
+    )
 
 
 def _inside(node: Scalar, text: str, offset: int) -> Mark:

@@ -45,6 +45,30 @@ def near_miss(checks: Iterable[Check], values: list[Any]) -> str | None:
     return None
 
 
+def instead(checks: Iterable[Check], values: list[Any]) -> str:
+    """Return what was probably to be written, where a value is equal but for its type, case or blanks."""
+    for check in checks:
+        if check.name in {"eq", "in"}:
+            for constant in [check.operand] if check.name == "eq" else check.operand:
+                for value in values:
+                    if _near(value, [constant]) is not None:
+                        return _rewritten(value, constant)
+    return ""
+
+
+def _rewritten(value: Any, constant: Any) -> str:
+    if not (isinstance(value, str) and isinstance(constant, str)):
+        how = "in quotes" if isinstance(value, str) else "without quotes"
+        return f"write {how}: {written(value)}; texts are never equal to numbers, true, false or null"
+    if value.strip() == constant.strip():
+        return f"write it as the sender does: {written(value)}"
+    # In a character class each sign stands for itself, also inside the double quotes of YAML.
+    pattern = "".join(char if char.isalnum() or char in " _:/@-" else f"[{char}]" for char in constant.strip())
+    plain = not set(constant) & set('"\\[]^')
+    any_case = f'; for any case: {{matches: "(?i){pattern}"}}' if plain else ""
+    return f"write it as the sender does: {written(value)}{any_case}"
+
+
 def _unequal(value: Any, constants: list[Any]) -> str:
     if near := _near(value, constants):
         return near

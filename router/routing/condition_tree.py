@@ -12,12 +12,16 @@ from typing import Any
 from router.config.node import Mark
 from router.jsonpath import DottedPath, JsonPath
 from router.routing.condition_operator import Check
-from router.routing.condition_reason import listed, near_miss, why, why_held
+from router.routing.condition_reason import instead, listed, near_miss, why, why_held
 from router.routing.condition_result import ConditionResult
+from router.routing.condition_trace import Trace, trace
 
 Path = DottedPath | JsonPath
 Names = Mapping[str, Any]
 """`data`, `payload`, `event`, `headers` and `query` of one event."""
+KEPT = 20
+"""Values of one path that an explanation keeps."""
+_NOWHERE = Trace("", "", "")
 
 
 class Condition(ABC):
@@ -87,8 +91,21 @@ class Comparison(Condition):
             reason = given_up or _stops(self._path, names, payload)
         else:
             reason = self._held(values) if held else self._failed(values)
-        text = f"{self._path.text}: {self.expected}"
-        return ConditionResult(text, held, reason, self.place, self.expected, listed(values) or "nothing")
+        ends = _NOWHERE if values or held else trace(self._path, names, payload)
+        return ConditionResult(
+            f"{self._path.text}: {self.expected}",
+            held,
+            reason,
+            self.place,
+            self.expected,
+            listed(values) or "nothing",
+            path=self._path.text,
+            operators=tuple((check.name, check.operand) for check in self.checks),
+            values=tuple(values[:KEPT]),
+            reached=ends.reached,
+            there=ends.there,
+            instead=ends.instead if held or not values else instead(self.checks, values),
+        )
 
     def _held(self, values: list[Any]) -> str:
         if not self._wanted:
@@ -133,8 +150,19 @@ class Selection(Condition):
         """Say whether it holds, and why."""
         values, given_up = self._path.attempt(payload)
         reason = f"selects {listed(values)}" if values else given_up or self._path.stops_at(payload)
+        ends = _NOWHERE if values else trace(self._path, names, payload)
         return ConditionResult(
-            self._path.text, bool(values), reason, self.place, "something", listed(values) or "nothing"
+            self._path.text,
+            bool(values),
+            reason,
+            self.place,
+            "something",
+            listed(values) or "nothing",
+            path=self._path.text,
+            values=tuple(values[:KEPT]),
+            reached=ends.reached,
+            there=ends.there,
+            instead=ends.instead,
         )
 
 
@@ -148,6 +176,16 @@ class Group(Condition):
         self._kind = kind
         self._parts = parts
         self._wanted = kind != "all"  # the verdict of a part that ends the search
+
+    @property
+    def kind(self) -> str:
+        """Which of them must hold: `all`, `any` or `none`."""
+        return self._kind
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions in it, in the order of the file."""
+        return self._parts
 
     def holds(self, names: Names, payload: Any) -> bool:
         """Whether it holds for the event."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from router.config import node as nodes
+from router.config.kept import Texts
 from router.destinations import Destination
 from router.registry import Registry
 from router.routing.names import ALWAYS
@@ -32,7 +32,7 @@ class Faulty:
 class Context:
     """The parts of a configuration that routes refer to.
 
-    `vars` are the constants of the file. `files` gathers what routes read besides (`{file: ...}`). The faulty
+    `vars` are the constants of the file. `files` reads what routes name besides (`{file: ...}`). The faulty
     ones are named in the file and could not be compiled: routes may refer to them unscolded.
     """
 
@@ -40,7 +40,7 @@ class Context:
     destinations: Mapping[str, Destination]
     registry: Registry
     vars: nodes.Mapping | None = None
-    files: set[Path] = field(default_factory=set)
+    files: Texts = field(default_factory=Texts)
     faulty: Faulty = field(default_factory=Faulty)
     _names: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict, init=False)
 

@@ -45,9 +45,9 @@ def _list(table: RouteTable, event: Event, death: Death) -> tuple[tuple[RouteAct
 
 def _made(maker: Maker, route: str, action: RouteAction, names: dict[str, Any]) -> PlannedDelivery | None:
     if action.condition is not None:
-        holds, error = truth(action.condition, names, "`if`")
-        if error is not None:
-            return maker.dead(route, action, None, error)
-        if not holds:
+        found = truth(action.condition, names, "`if`")
+        if found.error is not None:
+            return maker.dead(route, action, None, found.error)
+        if not found.holds:
             return None
     return maker.rendered(route, action, None, names)

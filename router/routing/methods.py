@@ -58,6 +58,8 @@ _MAPPING = frozenset({"items", "keys", "values", "get"})
 _LIST = frozenset({"index", "count"})
 _TIME = frozenset(["date", "timestamp", "weekday", "isoweekday", "isoformat"])
 _NUMBER = frozenset({"is_integer", "bit_length"})
+#: Every method that some value has.
+METHODS = _TEXT | _SIZED | _MAPPING | _LIST | _TIME | _NUMBER | {"strftime", "join", "replace", "cycle", "changed"}
 
 
 def method(value: Any, name: str) -> Callable[..., Any] | None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from router.config.fields import kind_of
+from router.config.kept import Texts
 from router.config.model_check import note_value
-from router.config.node import Mapping, Node, Scalar, Sequence, at
+from router.config.node import Mapping, Mark, Node, Scalar, Sequence, at
 from router.config.problem import Problems
 from router.errors import RenderError
-from router.plugin import Action, Model, Usage
+from router.plugin import Action, Fault, Model, Usage
 from router.routing.bounds import PARAMS_BYTES
 from router.routing.builder import NOT_YET, Builder
 from router.routing.parts import Each, ListOf, MapOf, Part
@@ -52,6 +52,11 @@ class Parameters:
             raise self._failed(f"the parameters are larger than {PARAMS_BYTES // 1024} KiB")
         return data
 
+    @property
+    def written(self) -> Any:
+        """The parameters as they stand in the file, for a plugin's `check` and `probe`."""
+        return _as_written(self.node)
+
     def _failed(self, reason: str) -> RenderError:
         return RenderError(f"{self.node.mark.file}:{self.node.mark.line}: {reason}")
 
@@ -63,31 +68,48 @@ def compile_parameters(
     usage: Usage,
     known: Collection[str],
     problems: Problems,
-    files: set[Path],
+    files: Texts,
 ) -> Parameters | None:
     """Compile and check the parameters of an action; faults are noted at their places."""
     if not isinstance(node, Mapping):
         problems.error("wrong-type", node, f"`{action.name}` must be a mapping, not {kind_of(node)}")
         return None
+    told_before = problems.at(node.head)  # what is wrong with the action, its destination perhaps
     builder = Builder(known, problems, files)
     part = builder.struct(Struct(action.Params), node, "")
     _check_constants(action.Params, part, node, problems, whole=part.constant and not builder.misspelled)
     if not NOT_YET & set(node.keys()):
-        for fault in action.check(config, _as_written(node), usage):
-            mark = _mark_at(node, fault.path)
-            if not problems.at(mark) and not (builder.misspelled and not fault.path):
+        for fault in _faults(action, config, node, usage, problems):
+            mark = place_of(node, fault.path)
+            told = problems.at(mark) and (fault.path or not told_before)
+            if not told and not (builder.misspelled and not fault.path):
                 note = problems.warning if fault.warning else problems.error
                 note("parameters", mark, fault.message)
     return Parameters(action.Params, part, node)
 
 
-def _mark_at(node: Mapping, path: tuple[str | int, ...]) -> Any:
+def _faults(
+    action: type[Action[Any, Any]], config: Model | None, node: Mapping, usage: Usage, problems: Problems
+) -> list[Fault]:
+    """Return what the plugin's own check finds; one that breaks is a problem like any other."""
+    try:
+        return list(action.check(config, _as_written(node), usage))
+    except Exception as error:
+        said = f"the check of `{action.name}` broke on this: {type(error).__name__}: {error}"
+        problems.error("broken-plugin", node, said, "if the parameters are right, its author should know")
+        return []
+
+
+def place_of(node: Node, path: tuple[str | int, ...], *, key: bool = False) -> Mark:
+    """Return where a fault at the end of a path is shown: at its value, with `key` at the key of that."""
+    if not path:
+        return node.head if isinstance(node, Mapping) else node.mark
     owner: Node = node
     for number, step in enumerate(path):
         last = number == len(path) - 1
-        if last and isinstance(owner, Mapping) and (key := owner.key(str(step))) is not None:
+        if last and isinstance(owner, Mapping) and (named := owner.key(str(step))) is not None:
             inner = owner.get(str(step))
-            return inner.mark if isinstance(inner, Scalar) else key.mark
+            return inner.mark if isinstance(inner, Scalar) and not key else named.mark
         mark = at(owner, (step,))
         inner_node = owner.get(str(step)) if isinstance(owner, Mapping) else None
         if isinstance(owner, Sequence) and isinstance(step, int) and step < len(owner.items):
@@ -120,7 +142,7 @@ def _check_constants(
             loc = fault["loc"]
             if fault["type"] == "missing" or (not whole and _is_struct(model, loc)):
                 continue
-            noted.setdefault(_mark_at(node, _existing(node, loc)), []).append(fault)
+            noted.setdefault(place_of(node, _existing(node, loc)), []).append(fault)
         for mark, group in noted.items():
             steps = _existing(node, group[0]["loc"])
             note_value(problems, mark, _named(steps), group, _node_at(node, steps))

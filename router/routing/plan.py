@@ -16,7 +16,8 @@ from router.routing.parts import listed
 from router.routing.route import Route
 from router.routing.scope import Scope
 from router.routing.table import RouteTable
-from router.routing.verdict import ActionVerdict, Judgement, RouteVerdict, judge, truth
+from router.routing.told import IfVerdict, UsedVar, told_if, used_vars
+from router.routing.verdict import ActionVerdict, Judgement, RouteVerdict, Truth, judge, truth
 
 Only = Callable[[str, str], bool]
 
@@ -54,6 +55,7 @@ def decide(
 
 class _Decision:
     def __init__(self, table: RouteTable, event: Event, replay: str, only: Only | None, told: bool) -> None:
+        self.table = table
         self.event = event
         self.only = only
         self.told = told
@@ -74,8 +76,24 @@ class _Decision:
             elif judged.taken and not route.fallback:
                 taken_by = taken_by or route.name
             actions = self._actions(judged, names) if judged.taken else ()
-            verdicts[route.order] = RouteVerdict(route.name, judged.taken, judged.reason, judged.where, actions)
+            verdicts[route.order] = RouteVerdict(
+                *(route.name, judged.taken, judged.reason, judged.where, actions, judged.condition),
+                vars=self._vars(judged, names) if self.told else (),
+                misfit=judged.misfit,
+                otherwise=judged.otherwise,
+            )
         return [verdicts[route.order] for route in routes]
+
+    def _vars(self, judged: Judgement, names: dict[str, Any]) -> tuple[UsedVar, ...]:
+        route, found = judged.route, [judged.route.condition] if judged.route.condition is not None else []
+        if judged.taken:
+            actions = route.otherwise if judged.otherwise else route.actions
+            found += [template for action in actions for template in action.templates]
+        owners = {
+            "route": route.vars,
+            "source": self.table.source_vars.get(self.event.source, ()),
+        }
+        return used_vars(found, owners, self.table.constants, names)
 
     def _actions(self, judged: Judgement, names: dict[str, Any]) -> tuple[ActionVerdict, ...]:
         actions = judged.route.otherwise if judged.otherwise else judged.route.actions
@@ -83,6 +101,7 @@ class _Decision:
 
     def _action(self, judged: Judgement, action: RouteAction, names: dict[str, Any]) -> ActionVerdict:
         reason = "made"
+        condition: IfVerdict | None = None
         deliveries: tuple[PlannedDelivery, ...] = ()
         if action.events is not None and not action.events.fits(self.event.type):
             reason = f"event is `{self.event.type}`, the action wants {action.events}"
@@ -91,24 +110,28 @@ class _Decision:
         elif judged.error is not None:
             deliveries = (self.maker.dead(judged.route.name, action, None, judged.error),)
         else:
-            deliveries, why = self._deliveries(judged.route, action, names)
+            found = Truth(True)
+            if action.condition is not None and not action.condition_of_item:
+                found = truth(action.condition, names, "`if`")
+                if self.told:
+                    condition = told_if(action.condition, names, found.holds, found.value, found.error)
+            deliveries, why = self._deliveries(judged.route, action, names, found)
             reason = why or reason
         self.made += len(deliveries)
         if self.made > DELIVERIES:
             raise BoundsError(f"more than {DELIVERIES:,} deliveries for one event")
+        made = bool(deliveries)
         return ActionVerdict(
-            action.name, action.plugin.name, action.destination.name, bool(deliveries), reason, deliveries
+            *(action.name, action.plugin.name, action.destination.name, made, reason, deliveries, condition)
         )
 
     def _deliveries(
-        self, route: Route, action: RouteAction, names: dict[str, Any]
+        self, route: Route, action: RouteAction, names: dict[str, Any], asked: Truth
     ) -> tuple[tuple[PlannedDelivery, ...], str | None]:
-        if action.condition is not None and not action.condition_of_item:
-            holds, error = truth(action.condition, names, "`if`")
-            if error is not None:
-                return (self.maker.dead(route.name, action, None, error),), None
-            if not holds:
-                return (), "`if` is false"
+        if asked.error is not None:
+            return (self.maker.dead(route.name, action, None, asked.error),), None
+        if not asked.holds:
+            return (), "`if` is false"
         if action.each is None:
             return (self.maker.rendered(route.name, action, None, names),), None
         try:
@@ -129,10 +152,10 @@ class _Decision:
         self, route: Route, action: RouteAction, index: int, names: dict[str, Any]
     ) -> PlannedDelivery | None:
         if action.condition is not None and action.condition_of_item:
-            holds, error = truth(action.condition, names, "`if`")
-            if error is not None:
-                return self.maker.dead(route.name, action, index, error)
-            if not holds:
+            found = truth(action.condition, names, "`if`")
+            if found.error is not None:
+                return self.maker.dead(route.name, action, index, found.error)
+            if not found.holds:
                 return None
         return self.maker.rendered(route.name, action, index, names)
 

@@ -12,9 +12,11 @@ from jinja2 import nodes
 
 from router.config.problem import did_you_mean
 from router.plugin import Kind
+from router.routing import dialects
 from router.routing.code import Code, assigned, code_of, generated, parsed, parsed_expression
 from router.routing.filters import public_names
 from router.routing.kinds import RAW_ALLOWED, sandbox
+from router.routing.methods import METHODS
 from router.routing.rewrite import refused
 from router.routing.sandbox import GLOBALS
 from router.routing.wording import Said, in_words
@@ -79,7 +81,7 @@ def _whole(kind: Kind, source: str, *, expression: bool) -> Reading:
         found = list(_walk(tree))
         if _shallow(tree, _DEEPEST) is None:  # Jinja would take time that grows with the cube of it
             return Reading(
-                slips=(Slip(1, "", "template", f"the template is nested deeper than {_DEEPEST} levels"),)
+                slips=(Slip(1, "", "template-syntax", f"the template is nested deeper than {_DEEPEST} levels"),)
             )
         if slips := tuple(_slips(found, kind)):
             return Reading(slips=slips)
@@ -90,7 +92,7 @@ def _whole(kind: Kind, source: str, *, expression: bool) -> Reading:
         said = in_words(error.message or "", source, expression=expression)
         return Reading(slips=(_slip(said, error.lineno),))
     except (RecursionError, SyntaxError, ValueError) as error:  # nested too deep for Python's own compiler
-        return Reading(slips=(Slip(1, "", "template", f"the template cannot be compiled: {error}"),))
+        return Reading(slips=(Slip(1, "", "template-syntax", f"the template cannot be compiled: {error}"),))
     used = tuple((name, uses.get(name, Use(1))) for name in sorted(names - set(GLOBALS)))
     code = code_of(kind, source, expression=expression)
     code.take(compiled)
@@ -152,7 +154,9 @@ def _piece(kind: Kind, text: str, *, tuples: bool) -> Reading | None:
 
 
 def _slip(said: Said, line: int) -> Slip:
-    return Slip(line, said.word, "template", f"the template is faulty: {said.message}", said.hint, said.offset)
+    return Slip(
+        line, said.word, "template-syntax", f"the template is faulty: {said.message}", said.hint, said.offset
+    )
 
 
 def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
@@ -183,24 +187,37 @@ def _repeats(node: nodes.Node) -> bool:
     return len(named) > len(set(named))
 
 
+_ROOTS = ("data", "payload", "headers", "query")
+
+
 def _slips(found: list[nodes.Node], kind: Kind) -> Iterator[Slip]:
     environment = sandbox(kind)
     for line, message, instead in refused(found):
-        yield Slip(line, "", "template", message, instead)
+        yield Slip(line, "", "template-syntax", message, instead)
     for node in found:
         if isinstance(node, nodes.Filter):
             name = node.name
             if name not in environment.filters or name.startswith("_"):
-                hint = did_you_mean(name, public_names(environment.filters))
+                hint = dialects.FILTERS.get(name) or did_you_mean(name, public_names(environment.filters))
                 yield Slip(node.lineno, name, "unknown-filter", f"there is no filter `{name}`", hint)
             elif name in ("raw", "safe") and kind not in RAW_ALLOWED:
-                yield Slip(node.lineno, name, "raw", f"`{name}` is not for a field of {kind.name}")
+                yield Slip(node.lineno, name, "raw-not-allowed", f"`{name}` is not for a field of {kind.name}")
         elif isinstance(node, nodes.Test) and node.name not in environment.tests:
-            hint = did_you_mean(node.name, environment.tests)
+            hint = dialects.TESTS.get(node.name) or did_you_mean(node.name, environment.tests)
             yield Slip(node.lineno, node.name, "unknown-test", f"there is no test `{node.name}`", hint)
         elif isinstance(node, nodes.Getattr) and (chain := _chain(node)) and _beyond_event(chain):
-            hint = did_you_mean(node.attr, EVENT_MEMBERS)
+            hint = f"write `{node.attr}`" if node.attr in _ROOTS else did_you_mean(node.attr, EVENT_MEMBERS)
             yield Slip(node.lineno, chain, "unknown-name", f"`event` has no `{node.attr}`", hint)
+        elif isinstance(node, nodes.Getattr) and _chain(node) == f"route.{node.attr}":
+            message = "`route` is the name of the route, with nothing inside"
+            yield Slip(node.lineno, f"route.{node.attr}", "unknown-name", message, "write `route`")
+        elif (
+            isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr) and node.node.attr not in METHODS
+        ):
+            name = node.node.attr
+            called = _chain(node.node) or name
+            hint = dialects.METHODS.get(name) or did_you_mean(name, METHODS)
+            yield Slip(node.lineno, called, "unknown-method", f"there is no method `{name}`", hint)
 
 
 def _beyond_event(chain: str) -> bool:

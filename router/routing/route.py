@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from router.config import habits
 from router.config.fields import Fields, kind_of
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
@@ -60,7 +62,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     fields = Fields(node, problems, "a route")
     name = fields.text("name", required=isinstance(node, Mapping))
     if name is not None and not name.strip():
-        problems.error("missing-key", node, "the `name` of a route is empty")
+        problems.error("missing-name", node, "the `name` of a route is empty")
     check_constant(fields, "name")
     fields.what = f"the route `{name}`" if name else "a route"
     sources = _sources(fields, context, problems)
@@ -68,6 +70,9 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
     types = context.known_types((*every, *unsure))
     nodes = fields.names("event")
     events = compile_events(nodes, types, problems) if nodes is not None else None
+    event_node = fields.node.get("event")
+    if isinstance(event_node, Sequence) and not event_node.items:
+        problems.error("empty-list", event_node, "`event` is empty: leave it out to take every event")
     where_node = fields.get("where")
     where = compile_where(where_node, problems) if where_node is not None else None
     known = context.names(every)
@@ -92,7 +97,7 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
         problems.warning("never", else_node, "`else` never happens: the route has neither `where` nor `if`")
     fallback = fields.flag("fallback", default=False)
     enabled = fields.flag("enabled", default=True)
-    fields.finish(not_yet=NOT_YET, elsewhere=_ELSEWHERE)
+    fields.finish(not_yet=NOT_YET, elsewhere={**habits.ROUTE, **_ELSEWHERE, **_conditions(fields)})
     if name is None:
         return None
     return Route(
@@ -109,6 +114,12 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
         enabled,
         on_dead,
     )
+
+
+def _conditions(fields: Fields) -> dict[str, str]:
+    """Return a hint for each key that is a path, and so a condition that misses its `where`."""
+    paths = (str(key.value) for key, _ in fields.node.entries)
+    return {path: "it is a condition: put it under `where`" for path in paths if re.match(r"\$|\w+[.\[]", path)}
 
 
 def compile_on_dead(node: Node, context: Context, problems: Problems) -> tuple[RouteAction, ...]:
@@ -133,12 +144,13 @@ def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[
         elif is_template(name):
             problems.error("constant", node, "`source` is a constant: a template cannot stand here")
         elif name not in context.faulty.sources:
-            problems.error(
-                "unknown-source", node, f"there is no source `{name}`", did_you_mean(name, context.sources)
-            )
+            parts = [part for part in re.split(r"[\s,|]+", name) if part]
+            several = len(parts) > 1 and all(part in context.sources for part in parts)
+            hint = f"write a list: [{', '.join(parts)}]" if several else did_you_mean(name, context.sources)
+            problems.error("unknown-source", node, f"there is no source `{name}`", hint)
     written = fields.node.get("source")
     if isinstance(written, Sequence) and not written.items:
-        problems.error("empty", written, "`source` is empty: leave it out for all")
+        problems.error("empty-list", written, "`source` is empty: leave it out for all")
     return frozenset(found)
 
 
@@ -181,7 +193,7 @@ def compile_actions(
         problems.error("wrong-type", node, f"`{key}` must be a list of actions, not {kind_of(node)}", hint)
         return []
     if not node.items and not setting.on_dead:
-        problems.error("empty", node, f"`{key}` is empty: list at least one action")
+        problems.error("empty-list", node, f"`{key}` is empty: list at least one action")
     found = [compile_action(item, setting, context, problems) for item in node.items]
     actions = [action for action in found if action is not None]
     if setting.on_dead:

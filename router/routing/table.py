@@ -112,10 +112,10 @@ def compile_routes(
         named = (node.get("name") if isinstance(node, MappingNode) else None) or node
         if (other := first.setdefault(route.name, named.mark)) is not named.mark:
             message = f"the route `{route.name}` is defined at {other} as well"
-            problems.error("defined-twice", named, message, "give one of them another name")
+            problems.error("duplicate-name", named, message, "give one of them another name")
         found.append(route)
     told = () if on_dead is None else compile_on_dead(on_dead, context, problems)
-    return RouteTable(found, constants, of_sources, sorted(context.files), told)
+    return RouteTable(found, constants, of_sources, sorted(context.files.paths), told)
 
 
 def _check_constants(node: MappingNode | None, problems: Problems) -> None:
@@ -123,4 +123,6 @@ def _check_constants(node: MappingNode | None, problems: Problems) -> None:
         check_name(str(key.value), key.mark, problems)
         if is_template(getattr(value, "value", None)):
             message = f"`{key.value}` is a constant of the file: the template in it stays as it is written"
-            problems.warning("constant", value, message, "put it under the `vars` of the source or the route")
+            problems.warning(
+                "template-in-vars", value, message, "put it under the `vars` of the source or the route"
+            )

@@ -101,7 +101,7 @@ def compile_text(
     where = place or places.of(node, problems.texts)
     if len(source) > LONGEST or source.count("{{") + source.count("{%") > MOST_TAGS:
         message = f"a template has at most {LONGEST // 1024} KiB and {MOST_TAGS:,} `{{{{ }}}}` and `{{% %}}`"
-        problems.error("template", where.mark, message, "let it hold less, or make several actions of it")
+        problems.error("too-large", where.mark, message, "let it hold less, or make several actions of it")
         return None
     reading = read(kind, source, expression=expression)
     for slip in reading.slips:
@@ -127,7 +127,10 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
     if text.startswith("{{"):
         found = compile_text(Scalar(text, node.mark, node.text, node.plain), VALUE, known, problems)
         if found is not None and not found.whole:
-            problems.error("template", node, "this takes one expression, such as `data.id` or `{{ data.id }}`")
+            bare = re.sub(r"\{\{ *| *\}\}", "", text[:300])
+            hint = f"write {bare}" if "\n" not in bare else None
+            message = "this takes one expression, such as `data.id` or `{{ data.id }}`"
+            problems.error("template-syntax", node, message, hint)
             return None
         return found
     return compile_text(node, VALUE, known, problems, expression=True)
@@ -148,6 +151,8 @@ def _instead(name: str, use: Use, known: Collection[str]) -> str:
         return f"{len(known):,} names are known here, and this is none of them"
     if near := get_close_matches(name.lower(), {word.lower(): word for word in known}, n=1, cutoff=0.75):
         return f"did you mean `{next(word for word in known if word.lower() == near[0])}`?"
+    if name in ("null", "nil", "NULL"):
+        return "write `none`"
     if use.called:
         return "there are no functions but `range`; a filter stands behind `|`"
     return f"a member of the event is `data.{name}`, a text stands in quotes; known: {', '.join(sorted(known))}"

@@ -164,7 +164,7 @@ def _lane(fields: Fields, known: Collection[str], problems: Problems) -> Templat
     if is_template(node.value):
         return compile_text(node, TEXT, known, problems) or ""
     message = "this `lane` is the same for every event, so it splits nothing"
-    problems.warning("constant", node, message, 'put a value of the event into it: lane: "{{ data.id }}"')
+    problems.warning("constant-lane", node, message, 'put a value of the event into it: lane: "{{ data.id }}"')
     return lane_name(to_text(node.value))
 
 

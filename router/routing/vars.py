@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from router.config.kept import Texts
 from router.config.node import Mark, Node
 from router.config.problem import Problems
 from router.errors import RenderError
@@ -51,6 +51,11 @@ class LazyVar(Lazy):
             raise RenderError(str(self._error))
         return self._value
 
+    @property
+    def used(self) -> bool:
+        """Whether something asked for the value, so that it is known, or known to fail."""
+        return self._names is None
+
 
 def check_name(name: str, mark: Mark, problems: Problems) -> None:
     """Note a name that a var cannot have."""
@@ -58,12 +63,12 @@ def check_name(name: str, mark: Mark, problems: Problems) -> None:
         problems.error("reserved-name", mark, f"`{name}` is a name of its own in templates: choose another name")
     elif not identifier(name):
         problems.error(
-            "reserved-name", mark, f"`{name}` cannot be used in a template: letters, digits and `_` only"
+            "unusable-name", mark, f"`{name}` cannot be used in a template: letters, digits and `_` only"
         )
 
 
 def compile_vars(
-    vars_: Iterable[tuple[str, Mark, Node]], known: Collection[str], problems: Problems, files: set[Path]
+    vars_: Iterable[tuple[str, Mark, Node]], known: Collection[str], problems: Problems, files: Texts
 ) -> tuple[Var, ...]:
     """Compile vars in order: each may use `known` and those before it."""
     names, found = set(known), []

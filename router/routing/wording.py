@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from router.config.problem import did_you_mean
+from router.routing.dialects import TAGS
 
 _TAGS = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "filter", "endfilter", "macro", "raw")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -17,6 +18,12 @@ _WRITTEN = {  # as other languages write it: what to write here
     "<>": "write `!=`",
     "=~": "write a condition with `search` in `where`",
     "=>": "write `>=`",
+    "??": "write `or`, or `| default('x')` where it may be missing",
+}
+_WORDS = {
+    **dict.fromkeys(("contains", "includes"), "write the part first: `'a' in data.x`"),
+    **dict.fromkeys(("matches", "like"), "write a condition with `matches` in `where`"),
+    **dict.fromkeys(("startswith", "starts_with"), "write `data.x.startswith('a')`"),
 }
 _OPERATOR = re.compile("|".join(map(re.escape, _WRITTEN)))
 
@@ -53,7 +60,7 @@ def _of_blocks(message: str, source: str) -> Said | None:
             return Said(said, f"close it with `{{% end{open_[1]} %}}` first", tag, at)
         if tag.startswith("end") or tag in _TAGS:
             return Said(f"`{{% {tag} %}}` stands outside of the block it belongs to", None, tag, at)
-        return Said(f"there is no tag `{tag}`", did_you_mean(tag, _TAGS), tag, at)
+        return Said(f"there is no tag `{tag}`", TAGS.get(tag) or did_you_mean(tag, _TAGS), tag, at)
     if open_:
         tag = open_[1]
         return Said(
@@ -90,15 +97,24 @@ def _of_characters(message: str, source: str, blank: str) -> Said | None:
 
 
 def _of_ends(message: str, source: str, *, expression: bool) -> Said | None:
+    if not expression and (at := source.find("{{{")) >= 0:
+        return Said("`{{{` begins no template", "two braces are enough: `{{ data.id }}`", "{{{", at)
     if not expression and (message.startswith("unexpected end of template") or message == "unexpected '}'"):
         at = max(source.rfind("{{"), source.rfind("{%"))
         sign = source[at : at + 2]
         return Said(f"this `{sign}` is not closed by `{'}}' if sign == '{{' else '%}'}`", None, sign, max(0, at))
+    if message == "expected name or number":
+        return Said("a name is missing behind a dot")
     if expected := re.search(r"unexpected '.', expected '(.)'", message):
         return Said(f"a `{expected[1]}` is missing")
+    word = re.search(r"\s(contains|matches|like|includes|startswith|starts_with)\s", source)
+    if word and "end of" in message:
+        return Said(f"there is no `{word[1]}` here", _WORDS[word[1]], word[1], word.start(1))
     if "end of print statement" in message or "end of statement block" in message:
         if message.startswith("Expected an expression"):
             return Said("an expression is missing", "write a value, such as `data.id`")
+        if "got 'end of" in message or message.startswith("unexpected 'end of"):
+            return Said("the expression is not complete", "write a value behind its last operator")
         return Said(
             "something follows the expression", "put an operator, `|` or `~` between, or quote what is text"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from router.config import habits
 from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar
 from router.config.problem import Problems, did_you_mean
@@ -35,7 +36,7 @@ def compile_sources(node: Mapping, problems: Problems) -> dict[str, Source]:
         name = str(key.value)
         if not _NAME.fullmatch(name):
             message = f"`{name}` cannot name a source: letters, digits, `-`, `_` and `.`, at most 100"
-            problems.error("name", key, message)
+            problems.error("unusable-name", key, message)
             continue
         source = _compile(name, key, value, problems)
         if source is None:
@@ -85,7 +86,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     query = _names(fields, problems, "query", lambda text: bool(text), frozenset())
     variables = _variables(fields, problems, chosen, own.node)
     retries_dead = _retries_dead(fields, problems)
-    fields.finish(not_yet=NOT_YET)
+    fields.finish(not_yet=NOT_YET, elsewhere=habits.SOURCE)
     if len(problems.errors) > before or found.scheme is None:
         return None
     located = [*type_at, *(place for place in (id_at, time_at) if place)]
@@ -136,7 +137,7 @@ def _merged(own: Mapping, chosen: Provider | None) -> Mapping:
         return own
     present = set(own.keys())
     rest = tuple(entry for entry in chosen.preset.entries if str(entry[0].value) not in present)
-    return Mapping(own.entries + rest, own.mark)
+    return Mapping(own.entries + rest, own.mark, own.owner)
 
 
 class _Places:
@@ -160,14 +161,14 @@ class _Places:
         assert isinstance(node, Scalar)  # noqa: S101 - it was read as a text just above
         place = self._read(name, node)
         if place is not None and place.header is not None and not header:
-            self._problems.error("place", node, f"`{name}` must stand in the body: write `$.path`")
+            self._problems.error("wrong-place", node, f"`{name}` must stand in the body: write `$.path`")
         return place
 
     def _read(self, name: str, node: Scalar) -> Locator | None:
         try:
             place = parse_locator(str(node.value))
         except ValueError as error:
-            self._problems.error("place", node, f"`{name}`: {error}")
+            self._problems.error("wrong-place", node, f"`{name}`: {error}", _guessed(str(node.value)))
             return None
         if place.header is not None and is_credential(place.header):
             self._problems.error(
@@ -177,14 +178,21 @@ class _Places:
         return place
 
 
+def _guessed(text: str) -> str | None:
+    """Return what was probably meant by a text that is no place: a header, or a path in the body."""
+    if match := re.fullmatch(r"(?i)(?:headers?[.:]\s*)?(x-[\w-]+|[A-Z][\w]*-[\w-]+)", text):
+        return f"did you mean `header:{match[1]}`?"
+    return f"did you mean `$.{text}`?" if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", text) else None
+
+
 def _path(fields: Fields, problems: Problems, default: str) -> str:
     path = fields.text("path", default=default) or default
     node = fields.node.get("path")
     if node is not None and not _PATH.fullmatch(path):
         message = f"`{path}` is not a path: write `/hooks/name`, of letters, digits and `_ . ~ @ : -`"
-        problems.error("path", node, message)
+        problems.error("unusable-path", node, message)
     elif node is not None and path in _TAKEN:
-        problems.error("path", node, f"`{path}` belongs to the router itself")
+        problems.error("unusable-path", node, f"`{path}` belongs to the router itself")
     return path
 
 
@@ -217,7 +225,7 @@ def _names(
     for node in fields.names(key) or []:
         text = str(node.value)
         if not fits(text):
-            problems.error("header", node, f"`{key}`: `{text}` cannot be such a name")
+            problems.error("wrong-header", node, f"`{key}`: `{text}` cannot be such a name")
         elif is_credential(text) or text.lower() in credentials:
             problems.error("credential", node, f"`{key}`: `{text}` is a credential, and is never kept")
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from router.errors import Rejected
+from router.model import RawRequest
 from router.sources.scheme import refuse
 
 TOLERANCE = 300.0
@@ -24,6 +26,14 @@ def read_timestamp(text: str, name: str, *, unit: str = "s") -> datetime:
         return datetime.fromtimestamp(0, UTC) + int(text) * timedelta(milliseconds=1 if unit == "ms" else 1000)
     except OverflowError:
         raise refuse(f"the header `{name}` is a time far in the future") from None
+
+
+def sent_in(request: RawRequest, name: str, *, unit: str = "s") -> datetime | None:
+    """Return the moment that a header names; None where it is missing or cannot be read."""
+    try:
+        return read_timestamp(request.header(name) or "", name, unit=unit)
+    except Rejected:
+        return None
 
 
 def check_freshness(sent: datetime, now: datetime, tolerance: float) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.model import RawRequest
-from router.sources.freshness import check_freshness, read_timestamp
-from router.sources.scheme import any_equal, as_bytes, only, refuse
+from router.sources.freshness import check_freshness, read_timestamp, sent_in
+from router.sources.scheme import ProofHeader, any_equal, as_bytes, only, refuse
 
 ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha512": hashlib.sha512}
 ENCODINGS = ("hex", "base64", "base64url")
@@ -53,6 +53,24 @@ class HmacScheme:
         """The signature, and what is signed beside the body."""
         names = [self.header, self.timestamp.header if self.timestamp else None, self.id_header]
         return tuple(name.lower() for name in names if name)
+
+    @property
+    def tolerance(self) -> float | None:
+        """Of the timestamp, in seconds."""
+        return self.timestamp.tolerance if self.timestamp else None
+
+    def proof(self, request: RawRequest) -> tuple[ProofHeader, ...]:
+        """Return the signature, and the time and the id where they are read."""
+        found = [ProofHeader("signature", self.header, self.prefix)]
+        if self.timestamp:
+            found.append(ProofHeader("timestamp", self.timestamp.header))
+        if self.id_header and "id" in self.signed:
+            found.append(ProofHeader("id", self.id_header))
+        return tuple(found)
+
+    def sent_at(self, request: RawRequest) -> datetime | None:
+        """Return the time in its header."""
+        return sent_in(request, self.timestamp.header, unit=self.timestamp.unit) if self.timestamp else None
 
     def verify(self, request: RawRequest) -> None:
         """Refuse what does not carry the digest of one of the secrets, or is stale."""

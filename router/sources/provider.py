@@ -6,6 +6,7 @@ A file holds the words for people, and the keys of a source as they would stand 
     link       its page about webhooks, https://                                   required
     setup      what to do there: where the secret is, which URL to enter           required
     types      the event types that it is known to send; none where they are not known
+    sometimes  what payloads hold at times and no sample has, as dotted paths from their root (`*`: each element)
     verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
                `max_body`, `on_duplicate`: as in a source. `verify` is required. Without `id` the id that a scheme
                signs itself (svix, standard-webhooks) is taken.
@@ -64,6 +65,7 @@ class Provider:
     setup: str
     types: tuple[str, ...]
     preset: Mapping
+    sometimes: tuple[str, ...] = ()
 
 
 @cache
@@ -97,10 +99,12 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
     link = fields.text("link", required=True)
     setup = fields.text("setup", required=True)
     types = tuple(str(scalar.value) for scalar in fields.names("types") or ())
+    sometimes = tuple(str(scalar.value) for scalar in fields.names("sometimes") or ())
     for key in PRESET_KEYS:
         fields.get(key, required=key == "verify")
     fields.finish()
     if problems.errors or title is None or link is None or setup is None:
         return None
     entries = tuple((key, value) for key, value in fields.node.entries if key.value in PRESET_KEYS)
-    return Provider(name, title, link, " ".join(setup.split()), types, Mapping(entries, fields.node.mark))
+    preset = Mapping(entries, fields.node.mark)
+    return Provider(name, title, link, " ".join(setup.split()), types, preset, sometimes)

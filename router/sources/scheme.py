@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -14,11 +15,24 @@ LONGEST_HEADER = 4096
 """A header that takes part in a verification may be this long, in characters."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProofHeader:
+    """A header that a verification looks at: its `role` is signature, timestamp, id or token.
+
+    `prefix` is what its value has to begin with.
+    """
+
+    role: str
+    name: str
+    prefix: str = ""
+
+
 class Scheme(Protocol):
     """One way to tell whether a request comes from its sender; pure, and safe against any header.
 
     `headers` are the names, in lower case, that are kept with the event; `credentials` those that never are.
-    `signable` when it holds a secret that can sign a body anew.
+    `signable` when it holds a secret that can sign a body anew. `tolerance` is for how many seconds the time of
+    a signature may be off, None where no time is checked.
     """
 
     @property
@@ -36,6 +50,16 @@ class Scheme(Protocol):
     @property
     def signable(self) -> bool:
         """Whether it can sign."""
+
+    @property
+    def tolerance(self) -> float | None:
+        """Seconds."""
+
+    def proof(self, request: RawRequest) -> tuple[ProofHeader, ...]:
+        """Return the headers by which this request is judged, whether it has them or not."""
+
+    def sent_at(self, request: RawRequest) -> datetime | None:
+        """Return the time that the signature covers; None where there is none that can be read."""
 
     def verify(self, request: RawRequest) -> None:
         """Return for a genuine request; raise Rejected(401) with a reason for any other, never anything else."""

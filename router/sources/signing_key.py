@@ -6,6 +6,7 @@ import base64
 import binascii
 
 PREFIX = "whsec_"
+_KEYS = ("sk_", "pk_", "re_")
 
 
 def check_signing_key(secret: str) -> str:
@@ -15,7 +16,14 @@ def check_signing_key(secret: str) -> str:
     The padding may be missing, as it is lost easily when copying. Raises ValueError with what is wrong,
     never with the value.
     """
-    text = secret.strip().removeprefix(PREFIX)
+    text = secret.strip()
+    if text[:1] in ("'", '"'):
+        raise ValueError("begins with a quote: take the quotes out of the variable's value, they are part of it")
+    if text.startswith(_KEYS):
+        raise ValueError(f"is an API key (`{text[:3]}`): what signs webhooks is another secret, `whsec_...`")
+    if text.startswith("v1,"):
+        raise ValueError("begins with `v1,`: leave that out, the secret is what follows")
+    text = text.removeprefix(PREFIX)
     if "-" in text or "_" in text:
         raise ValueError("holds `-` or `_`: it must be plain base64 (A-Z a-z 0-9 + /), not base64url")
     try:

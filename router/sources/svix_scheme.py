@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from router.model import RawRequest
-from router.sources.freshness import check_freshness, read_timestamp
-from router.sources.scheme import any_equal, only, refuse
+from router.sources.freshness import check_freshness, read_timestamp, sent_in
+from router.sources.scheme import ProofHeader, any_equal, only, refuse
 from router.sources.svix_webhook import webhook_class
 
 if TYPE_CHECKING:
@@ -57,6 +57,15 @@ class SvixScheme:
         expected = [webhook.sign(message_id, sent, text).encode() for webhook in self._webhooks]
         if not any_equal(listed, expected):
             raise refuse("no signature fits: another secret, or the body was changed on its way")
+
+    def proof(self, request: RawRequest) -> tuple[ProofHeader, ...]:
+        """Return id, time and signatures, as the family of the request calls them."""
+        family = self._family(request)
+        return tuple(ProofHeader(part, f"{family}-{part}") for part in _PARTS)
+
+    def sent_at(self, request: RawRequest) -> datetime | None:
+        """Return the time in its header."""
+        return sent_in(request, f"{self._family(request)}-timestamp")
 
     def message_id(self, request: RawRequest) -> str | None:
         """Return the id of the family that `verify` judged."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.model import RawRequest
-from router.sources.scheme import any_equal, as_bytes, only, refuse
+from router.sources.scheme import ProofHeader, any_equal, as_bytes, only, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class TokenScheme:
     name = "token"
     headers = ()
     signable = False
+    tolerance = None
+
+    def proof(self, request: RawRequest) -> tuple[ProofHeader, ...]:
+        """Return the token."""
+        return (ProofHeader("token", self.header, self.prefix),)
+
+    def sent_at(self, request: RawRequest) -> None:
+        """Return None: a token has no time."""
+        return
 
     @property
     def credentials(self) -> frozenset[str]:
@@ -49,6 +58,15 @@ class NoScheme:
     headers = ()
     credentials = frozenset[str]()
     signable = False
+    tolerance = None
+
+    def proof(self, request: RawRequest) -> tuple[ProofHeader, ...]:
+        """Return nothing."""
+        return ()
+
+    def sent_at(self, request: RawRequest) -> None:
+        """Return None."""
+        return
 
     def verify(self, request: RawRequest) -> None:
         """Accept."""

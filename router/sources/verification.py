@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.config.fields import Fields
+from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
 from router.sources.freshness import TOLERANCE
@@ -35,6 +35,14 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
     tolerance = fields.duration("tolerance", default=TOLERANCE)
     if node is None:
         return Verification(None)
+    if (
+        isinstance(node, Scalar)
+        and not left_out(node)
+        and str(node.value).lower() in ("false", "no", "off", "null")
+    ):
+        message = "`verify` must be a scheme: that nothing is verified has to be spelled out"
+        problems.error("unknown-scheme", node, message, "write `verify: none`")
+        return Verification(None)
     inner = Fields(_as_mapping(node), problems, f"`verify` of {fields.what}")
     name = inner.text("scheme", required=True) if isinstance(node, Scalar | Mapping) else None
     if name is None:
@@ -50,7 +58,9 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
     if name == "none":
         inner.finish()
         if secret is not None:
-            problems.error("secret", secret, "a `secret` is of no use with `verify: none`: remove one of the two")
+            problems.error(
+                "useless-key", secret, "a `secret` is of no use with `verify: none`: remove one of the two"
+            )
         _refuse_tolerance(fields, problems, name, has_tolerance)
         return Verification(NoScheme())
     secrets = _secrets(fields, secret, problems, strict=name in _FAMILIES)
@@ -81,14 +91,14 @@ def _as_mapping(node: Node) -> Node:
 def _refuse_tolerance(fields: Fields, problems: Problems, name: str, given: bool) -> None:
     if given:
         node = fields.node.get("tolerance") or fields.node
-        problems.error("tolerance", node, f"`tolerance` is of no use: the scheme {name} checks no time")
+        problems.error("useless-key", node, f"`tolerance` is of no use: the scheme {name} checks no time")
 
 
 def _secrets(fields: Fields, node: Node | None, problems: Problems, *, strict: bool) -> tuple[str, ...]:
     """Return the secrets, first one first; in a list empty ones are dropped."""
     if node is None:
         hint = 'write `secret: "${NAME}"`, and set the variable NAME'
-        problems.error("missing-key", fields.node, f"{fields.what} needs a `secret`", hint)
+        fields.lacks("secret", f"{fields.what} needs a `secret`", hint)
         return ()
     found: dict[str, None] = {}
     scalars = fields.names("secret") or []
@@ -99,10 +109,10 @@ def _secrets(fields: Fields, node: Node | None, problems: Problems, *, strict: b
         try:
             found[_secret(text, strict=strict)] = None
         except ValueError as error:
-            problems.error("secret", scalar, f"the `secret` of {fields.what} {error}")
+            problems.error("wrong-secret", scalar, f"the `secret` of {fields.what} {error}")
     faulty = len(scalars) != (len(node.items) if isinstance(node, Sequence) else 1)
     if not faulty and all(not str(scalar.value).strip() for scalar in scalars):
-        problems.error("secret", node, f"the `secret` of {fields.what} is empty: at least one is needed")
+        problems.error("wrong-secret", node, f"the `secret` of {fields.what} is empty: at least one is needed")
     return tuple(found)
 
 
@@ -118,7 +128,7 @@ def _header(fields: Fields, problems: Problems, name: str = "header") -> str:
     text = fields.text(name, required=True) or ""
     node = fields.node.get(name)
     if text and node is not None and not is_header_name(text):
-        problems.error("header", node, f"`{text}` cannot be the name of a header")
+        problems.error("wrong-header", node, f"`{text}` cannot be the name of a header")
     return text
 
 
@@ -151,17 +161,17 @@ def _hmac(
         try:
             signed = parse_signed(template)
         except ValueError as error:
-            problems.error("signed", place, f"`signed`: {error}")
+            problems.error("signed-text", place, f"`signed`: {error}")
     timestamp = _timestamp(inner, problems, tolerance)
     if "body" not in signed:
-        problems.error("signed", place, "`signed` must hold `{body}`: else anybody could change it")
+        problems.error("signed-text", place, "`signed` must hold `{body}`: else anybody could change it")
     if "timestamp" in signed and inner.node.get("timestamp") is None:
-        problems.error("signed", place, "`{timestamp}` needs `timestamp: {header: ..., unit: s}`")
+        problems.error("signed-text", place, "`{timestamp}` needs `timestamp: {header: ..., unit: s}`")
     if "timestamp" not in signed and timestamp is not None:
         message = "the `timestamp` is not part of `signed`, so that anybody may change it"
         problems.warning("unsigned-timestamp", inner.node.get("timestamp") or place, message)
     if "id" in signed and id_header is None:
-        problems.error("signed", place, "`{id}` needs an `id` that stands in a header: `id: header:Name`")
+        problems.error("signed-text", place, "`{id}` needs an `id` that stands in a header: `id: header:Name`")
     return HmacScheme(secrets, header, prefix, algorithm, encoding, signed, timestamp, id_header)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from typing import Any
 
@@ -58,6 +59,9 @@ async def test_events_and_deliveries_are_listed_and_shown_while_the_router_runs(
 
     code, out, _ = await town.router.command("events", "show", "msg_one")
     assert code == 0
+    assert re.fullmatch("[0-9a-f]{64}", shown["config"])
+    assert f"configuration  {shown['config'][:12]}\n" in out
+    assert [event["config"] for event in events] == [shown["config"]] * 2
     assert "user_ada" in out
     assert "welcome/resend" in out
     code, _, err = await town.router.command("events", "show", "msg_unknown")

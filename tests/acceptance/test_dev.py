@@ -116,6 +116,10 @@ async def test_a_change_of_the_file_is_seen_and_a_mistake_is_shown_at_its_place(
         await running.shows("did you mean `upsert`", "the old one")
         file.write_text(good.replace("New user", "Look who is here"))
         await running.shows("reloaded")
+        file.write_text(good.replace("data.first_name or 'there'", "data.frist_name or 'there'"))
+        await running.shows(
+            "no sample of clerk user.created has `data.frist_name`", "did you mean `data.first_name`?"
+        )
 
 
 async def test_its_journal_is_its_own(tmp_path: Path) -> None:

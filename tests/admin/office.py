@@ -15,6 +15,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 
 from router.admin.api import AdminApi
 from router.admin.changes import Changes
+from router.admin.config import Configuration
 from router.admin.health import Health
 from router.admin.metrics import Metrics
 from router.delivery.replay_request import Only
@@ -22,6 +23,7 @@ from router.ids import delivery_id
 from router.journal.journal import StoredEvent
 from router.journal.sqlite import SqliteJournal
 from router.model import DeliveryState, EventState, Plan
+from router.reload import Reloader
 from tests.journal.values import NOW, attempt, begun, event, later, plan, planned
 
 RUN, OWN = "token-of-this-run", "token-of-the-file"
@@ -97,7 +99,9 @@ class Today:
 
 
 @asynccontextmanager
-async def office(path: Path, *, public: bool = True, clock: datetime = NOW) -> AsyncIterator[Office]:
+async def office(
+    path: Path, *, public: bool = True, clock: datetime = NOW, reloader: Reloader | None = None
+) -> AsyncIterator[Office]:
     """Open one; with `public` the metrics need no token, as on a loopback listener without one of its own."""
     journal = SqliteJournal(path, clock=lambda: clock, min_free=0)
     await journal.open()
@@ -118,6 +122,7 @@ async def office(path: Path, *, public: bool = True, clock: datetime = NOW) -> A
         tokens=(RUN, OWN if not public else ""),
         public=public,
         clock=lambda: later(60),
+        configuration=Configuration(lambda: reloader, lambda text: text.replace("hunter2", "***")),
     )
     async with TestServer(api.app) as server, aiohttp.ClientSession() as session:
         yield Office(journal, metrics, health, session, server, worker, woken)

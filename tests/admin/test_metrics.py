@@ -81,6 +81,20 @@ async def test_a_refused_configuration_leaves_the_one_in_force_named(desk: Offic
     ]
 
 
+async def test_what_became_of_the_last_reload_is_told(desk: Office) -> None:
+    stamp, problems = "router_config_last_reload_success_timestamp_seconds{}", "router_config_problems{}"
+    desk.metrics.reloaded("a" * 64, 0)
+    first = (await exposed(desk))[stamp]
+    assert first > 1_700_000_000
+    desk.metrics.reloaded("a" * 64, 3)
+    found = await exposed(desk)
+    assert (found[stamp], found[problems]) == (first, 3)
+    desk.metrics.reloaded("a" * 64, 0, "the disk is full")
+    found = await exposed(desk)
+    assert (found[stamp], found[problems]) == (first, 0)
+    assert found["router_reloads_total{result=failed}"] == 1
+
+
 async def test_events_that_were_removed_are_counted(desk: Office) -> None:
     desk.metrics.purged(200)
     desk.metrics.purged(3)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from router.cli.main import main
-from router.cli.progress import Progress
 from router.journal.journal import DeliveryFilter
 from router.journal.lock import Lock
 from router.journal.sqlite import SqliteJournal
@@ -167,31 +164,3 @@ def test_what_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
         assert "there is no journal" in capsys.readouterr().err
     assert not Path(copy).exists()
     assert not Path(missing).exists()
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_progress_is_a_bar_on_a_terminal_and_nothing_elsewhere() -> None:
-    with closing(Terminal()) as stream:
-        now = [0.0]
-        progress = Progress("copying", stream, clock=lambda: now[0])
-        for done in range(5):
-            progress(done, 4)
-            now[0] += 0.06
-        assert stream.getvalue().split("\r")[1:] == [
-            f"copying [{'.' * 30}]   0%",
-            f"copying [{'#' * 15}{'.' * 15}]  50%",
-            f"copying [{'#' * 30}] 100%",
-        ]
-        progress.end()
-        assert stream.getvalue().endswith("\r\x1b[K")
-    with closing(io.StringIO()) as stream:
-        progress = Progress("copying", stream)
-        progress(1, 2)
-        progress.end()
-        assert stream.getvalue() == ""

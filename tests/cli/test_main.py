@@ -111,3 +111,18 @@ def test_an_output_that_knows_only_ascii_is_written_all_the_same(tmp_path: Path)
     assert ended.returncode == 1
     assert "\\u540d" in ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+def test_check_tells_what_cannot_have_been_meant_and_ends_with_0(tmp_path: Path) -> None:
+    (tmp_path / "routes.yaml").write_text(
+        "version: 1\n"
+        f"sources: {{clerk: {{provider: clerk, secret: whsec_{'QUFB' * 8}}}}}\n"
+        'destinations: {slack: {webhook_url: "https://hooks.slack.com/services/T/B/x"}}\n'
+        "routes:\n"
+        "  - {name: a, event: user.created, actions: [slack: {text: '{{ data.frist_name }}'}]}\n"
+    )
+    ended = router("check", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "routes.yaml:5:69: warning: no sample of clerk user.created has `data.frist_name`" in ended.stdout
+    assert "hint: did you mean `data.first_name`?" in ended.stdout
+    assert "1 warning" in ended.stdout

@@ -60,14 +60,6 @@ def test_a_document_holds_what_the_file_and_its_includes_say() -> None:
     assert list(document.texts) == ["routes.yaml", "more/two.yaml", "env/dev.yaml"]
 
 
-def test_the_digest_changes_with_any_file() -> None:
-    first = good("include: b.yaml", b="vars: {a: 1}")
-    again = good("include: b.yaml", b="vars: {a: 1}")
-    other = good("include: b.yaml", b="vars: {a: 2}")
-    assert first.digest == again.digest != other.digest
-    assert len(first.digest) == 64
-
-
 def test_a_pattern_skips_its_own_file_and_a_file_is_read_once() -> None:
     document = good(
         "include: ['*.yaml', two.yaml]\nroutes: [{name: a}]", one="include: two.yaml", two="routes: [{name: b}]"
@@ -89,7 +81,7 @@ def test_a_name_defined_twice_names_both_places() -> None:
         ("b.yaml:5:17", "the route `r` is defined at routes.yaml:6:17 as well"),
         ("routes.yaml:6:28", "the route `r` is defined at routes.yaml:6:17 as well"),
     ]
-    assert {p.code for p in problems} == {"defined-twice"}
+    assert {p.code for p in problems} == {"duplicate-key", "duplicate-name"}
 
 
 FAULTS = [
@@ -98,20 +90,20 @@ FAULTS = [
     ("on_dead: [{slack: {text: '${TEAM}'}}]", "1:27 reference-in-route", None),
     ("on_duplicate: ignore", "1:1 unknown-key", "it belongs to a source"),
     ("retention: 3d", "1:1 unknown-key", "it belongs to `journal`"),
-    ("version: 2", "1:10 version", "version: 1"),
-    ("version: '1'", "1:10 version", "version: 1"),
-    ("version: true", "1:10 version", "version: 1"),
+    ("version: 2", "1:10 unknown-version", "version: 1"),
+    ("version: '1'", "1:10 unknown-version", "version: 1"),
+    ("version: true", "1:10 unknown-version", "version: 1"),
     ("routes: {a: 1}", "1:9 wrong-type", "- "),
     ("sources: [a]", "1:10 wrong-type", None),
-    ("plugins: [nope]", "1:11 plugins", "looked for in ."),
-    ("plugins: [routes.yaml]", "1:11 plugins", None),
+    ("plugins: [nope]", "1:11 unreadable-file", "looked for in ."),
+    ("plugins: [routes.yaml]", "1:11 unreadable-file", None),
     ("plugins: 3", "1:10 wrong-type", None),
     ("include: 3", "1:10 wrong-type", None),
-    ("include: none.yaml", "1:10 file", None),
-    ("include: 'no/*.yaml'", "1:10 include", "looked for in ."),
-    ("include: 'x/**'", "1:10 include", None),
-    ("include: ''", "1:10 include", None),
-    ("include: '${STAGE}.yaml'", "1:11 unset", "STAGE"),
+    ("include: none.yaml", "1:10 unreadable-file", None),
+    ("include: 'no/*.yaml'", "1:10 empty-include", "looked for in ."),
+    ("include: 'x/**'", "1:10 wrong-include", None),
+    ("include: ''", "1:10 wrong-include", None),
+    ("include: '${STAGE}.yaml'", "1:11 unset-variable", "STAGE"),
     ("routes:", "1:1 empty-value", "indent"),
     ("journal: {order_retention: 3d}", "1:11 not-yet", None),
 ]
@@ -154,12 +146,12 @@ def test_a_file_outside_the_working_directory_keeps_its_whole_path(tmp_path: Pat
 @pytest.mark.parametrize(
     ("raw", "place", "said"),
     [
-        (b"a: 1\nb: \xff\n", "2:4 file", "not UTF-8"),
-        ("a: 1".encode("utf-16"), "1:1 file", "UTF-16"),
-        (b"", "1:1 file", "empty"),
-        (b" \n\n", "1:1 file", "empty"),
+        (b"a: 1\nb: \xff\n", "2:4 unreadable-file", "not UTF-8"),
+        ("a: 1".encode("utf-16"), "1:1 unreadable-file", "UTF-16"),
+        (b"", "1:1 unreadable-file", "empty"),
+        (b" \n\n", "1:1 unreadable-file", "empty"),
         (b"- a\n", "1:1 wrong-type", "mapping"),
-        (b"a: 1\n" * 2_200_000, "1:1 file", "larger than 10 MiB"),
+        (b"a: 1\n" * 2_200_000, "1:1 unreadable-file", "larger than 10 MiB"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(raw: bytes, place: str, said: str) -> None:

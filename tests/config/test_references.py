@@ -81,21 +81,21 @@ def test_a_file_is_looked_for_beside_the_file_that_names_it() -> None:
 
 
 FAULTS = [
-    ("a: ${NOT}", "2:4 unset", "`NOT` is not set", "${NOT:-...}"),
-    ("a: ${EMPTY}", "2:4 unset", "`EMPTY` is empty", "${EMPTY:-...}"),
-    ("a: ${STAG}", "2:4 unset", "`STAG` is not set", "did you mean `STAGE`"),
-    ('a: "x ${NOT} y"', "2:7 unset", "NOT", None),
-    ("a: |\n   x\n   ${NOT}", "4:4 unset", "NOT", None),
-    ("a: ${file:none}", "2:4 reference", "`none` does not exist", None),
-    ("a: ${file:nothing}", "2:4 reference", "empty", None),
-    ("a: ${file:binary}", "2:4 reference", "UTF-16", None),
-    ("a: ${file:.}", "2:4 reference", "directory", None),
-    ("a: '${file:}'", "2:5 reference", "names no file", None),
-    ("a: ${KEY", "2:4 reference", "not closed", "$${"),
-    ("a: ${KEY:x}", "2:4 reference", "no reference", "${NAME:-default}"),
-    ("a: ${KEY-x}", "2:4 reference", "no reference", "${NAME:-default}"),
-    ("a: ${NOT:-${KEY}}", "2:4 reference", "in another", None),
-    ("a: ${BAD}", "2:4 reference", "not UTF-8", None),
+    ("a: ${NOT}", "2:4 unset-variable", "`NOT` is not set", "${NOT:-...}"),
+    ("a: ${EMPTY}", "2:4 unset-variable", "`EMPTY` is empty", "${EMPTY:-...}"),
+    ("a: ${STAG}", "2:4 unset-variable", "`STAG` is not set", "did you mean `STAGE`"),
+    ('a: "x ${NOT} y"', "2:7 unset-variable", "NOT", None),
+    ("a: |\n   x\n   ${NOT}", "4:4 unset-variable", "NOT", None),
+    ("a: ${file:none}", "2:4 unreadable-file", "`none` does not exist", None),
+    ("a: ${file:nothing}", "2:4 unreadable-file", "empty", None),
+    ("a: ${file:binary}", "2:4 unreadable-file", "UTF-16", None),
+    ("a: ${file:.}", "2:4 unreadable-file", "directory", None),
+    ("a: '${file:}'", "2:5 unreadable-file", "names no file", None),
+    ("a: ${KEY", "2:4 wrong-reference", "not closed", "$${"),
+    ("a: ${KEY:x}", "2:4 wrong-reference", "no reference", "${NAME:-default}"),
+    ("a: ${KEY-x}", "2:4 wrong-reference", "no reference", "${NAME:-default}"),
+    ("a: ${NOT:-${KEY}}", "2:4 wrong-reference", "in another", None),
+    ("a: ${BAD}", "2:4 wrong-reference", "not UTF-8", None),
 ]
 
 
@@ -150,6 +150,6 @@ def test_dev_makes_up_what_is_not_set_but_never_an_address_to_listen_at() -> Non
         "server: {listen: '${LISTEN}'}\n",
         dev=True,
     )
-    assert told(problems) == ["2:19 unset"]
+    assert told(problems) == ["2:19 unset-variable"]
     assert plain(document.sources)["clerk"]["secret"] == [made_up("CLERK_SECRET"), ""]
     assert document.made == {"CLERK_SECRET", "file:none"}

@@ -83,5 +83,6 @@ def test_problems_as_json_say_the_same() -> None:
             "code": "odd",
             "message": "said",
             "hint": None,
+            "page": "problems/odd.md",
         }
     ]

@@ -65,7 +65,7 @@ SERVER = [
     ("listen: '999.1.1.1:80'", "1:9 wrong-value", None),
     ("listen: '[127.0.0.1]:80'", "1:9 wrong-value", None),
     ("listen: 'a b:80'", "1:9 wrong-value", None),
-    ("max_body: 5", "1:11 wrong-unit", "write 5KiB, or 5MiB"),
+    ("max_body: 5", "1:11 wrong-unit", "write 5B, or in KiB or MiB"),
     ("max_body: 5MB", "1:11 wrong-unit", None),
     ("max_body: 0B", "1:11 out-of-range", None),
     ("body_timeout: 0s", "1:15 out-of-range", None),

@@ -241,7 +241,7 @@ async def house(
     await journal.open()
     async with aiohttp.ClientSession() as http:
         targets = Targets(http, reopen_after=lambda tries: 0.01)
-        await targets.swap({d.name: d for d in destinations})
+        targets.swap({d.name: d for d in destinations})
         if settle:
             await targets.settled()
         options.setdefault("probe_after", lambda tries: 0.005)

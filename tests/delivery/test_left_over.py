@@ -79,7 +79,7 @@ async def test_a_delivery_without_its_destination_stays_and_is_counted(tmp_path:
         h.worker.wake()
         assert (await h.reach(name, READY)).attempts == 0
         assert await h.worker.stranded() == 1
-        await h.targets.swap({d.name: d for d in (destination("app", works), destination("gone", works))})
+        h.targets.swap({d.name: d for d in (destination("app", works), destination("gone", works))})
         await h.reach(name, DELIVERED)
         assert await h.worker.stranded() == 0
 
@@ -130,11 +130,11 @@ async def test_a_reload_keeps_an_equal_destination_and_closes_a_changed_one_afte
     old = replace(old, action=made)
     async with house(tmp_path, old) as h:
         kept = h.targets.get("app")
-        await h.targets.swap({"app": replace(old, config=Settings())})
+        h.targets.swap({"app": replace(old, config=Settings())})
         assert h.targets.get("app") is kept
         [name] = await h.accept(planned())
         await eventually(lambda: h.worker.running)
-        await h.targets.swap({"app": replace(old, config=Settings(to="y"))})
+        h.targets.swap({"app": replace(old, config=Settings(to="y"))})
         await h.targets.settled()
         [later] = await h.accept(planned(number=2), number=2)
         gate.set()

@@ -129,7 +129,7 @@ async def test_a_suspect_whose_destination_changes_while_it_is_claimed_runs_all_
     name = planned(number=0).id
     async with house(tmp_path, destination("app", execute), wrap=gated(gates, "claim_suspect", held=True)) as h:
         await h.reach(name, RUNNING)
-        await h.targets.swap({"app": destination("app", execute, concurrency=2)} if stays else {})
+        h.targets.swap({"app": destination("app", execute, concurrency=2)} if stays else {})
         gates[0].release()
         assert (await h.reach(name, DELIVERED)).attempts == 1
         assert len(app.calls) == 1

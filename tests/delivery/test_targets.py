@@ -76,7 +76,7 @@ async def test_plain_open_and_close_run_in_threads_of_the_destination() -> None:
 
     async with aiohttp.ClientSession() as http:
         targets = Targets(http)
-        await targets.swap({"app": destination("app", works, action=action(works, open=note, close=note))})
+        targets.swap({"app": destination("app", works, action=action(works, open=note, close=note))})
         await targets.settled()
         await targets.close()
     assert seen == ["action app-1", "action app-1"]
@@ -88,7 +88,7 @@ async def test_a_close_that_raises_keeps_nothing_open(caplog: pytest.LogCaptureF
 
     async with aiohttp.ClientSession() as http:
         targets = Targets(http)
-        await targets.swap({"app": destination("app", works, action=action(works, close=fails))})
+        targets.swap({"app": destination("app", works, action=action(works, close=fails))})
         await targets.settled()
         await targets.close()
     assert "destination `app` did not close: KeyboardInterrupt" in caplog.text
@@ -105,11 +105,11 @@ async def test_a_destination_that_leaves_while_it_opens_is_closed_all_the_same()
 
     async with aiohttp.ClientSession() as http:
         targets = Targets(http)
-        await targets.swap({"app": destination("app", works, action=action(works, open=opens, close=closes))})
+        targets.swap({"app": destination("app", works, action=action(works, open=opens, close=closes))})
         target = targets.get("app")
         assert target is not None
         await asyncio.sleep(0)
-        await targets.swap({})
+        targets.swap({})
         assert targets.get("app") is None
         gate.set()
         await eventually(lambda: target._opening.done())
@@ -127,7 +127,7 @@ async def test_a_close_that_hangs_in_a_thread_is_given_up(monkeypatch: pytest.Mo
 
     async with aiohttp.ClientSession() as http:
         targets = Targets(http)
-        await targets.swap({"app": destination("app", works, action=action(works, close=hangs))})
+        targets.swap({"app": destination("app", works, action=action(works, close=hangs))})
         await targets.settled()
         await targets.close()
     gate.set()
@@ -157,7 +157,7 @@ async def test_what_a_claim_brings_after_its_destination_has_changed_is_tried_as
         [name] = await h.accept(planned(due_at=START))
         h.worker.wake()
         await gates[0].reached()
-        await h.targets.swap({"app": of(2)})
+        h.targets.swap({"app": of(2)})
         await asyncio.sleep(0.02)
         gates[0].release()
         assert (await h.reach(name, DeliveryState.DELIVERED)).attempts == 1

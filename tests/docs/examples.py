@@ -38,6 +38,11 @@ def prepare(folder: Path, page: Path) -> None:
     for name, text in _FILES.items():
         _write(folder / name, text)
     _write(folder / "routes.example.sql", (ROOT / "routes.example.sql").read_text())
+    write_files(folder, page)
+
+
+def write_files(folder: Path, page: Path) -> None:
+    """Write the files that a page shows."""
     for block in blocks(page):
         if block.marker.startswith("file: "):
             _write(folder / block.marker.removeprefix("file: "), block.text)

@@ -23,9 +23,11 @@ from router.plugin import ConfigFile, Kind, Tree
 from router.registry import load_registry
 from router.sources.provider import provider, provider_names
 from router.sources.samples import sample_types
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, PROBLEMS, ROOT
+from tests.docs.problems import index, told
 
 GENERATED = re.compile(r"(?s)(<!-- generated: (?P<name>[^\n]+) -->\n)(?P<text>.*?)(<!-- /generated -->)")
+SCHEMAS = {"routes.schema.json": (), "routes.test.schema.json": ("--tests",)}
 _KINDS = {
     "text": "text", "html": "HTML", "mrkdwn": "Slack markup", "url": "address", "path": "path of an address",
     "header": "line", "json": "any value", "name": "constant",
@@ -42,18 +44,23 @@ def made(name: str) -> str:
         "config": _config,
         "params": _params,
         "metrics": _metrics,
+        "problem": lambda code: f"```text\n{told(code)}\n```",
+        "problems": index,
     }
     return parts[kind](*words).strip() + "\n"
 
 
 def update() -> None:
     """Write every generated part anew."""
-    for page in PAGES:
+    for page in (*PAGES, *PROBLEMS):
         text = page.read_text()
         new = GENERATED.sub(lambda match: f"{match[1]}\n{made(match['name'])}\n{match[4]}", text)
         if new != text:
             page.write_text(new)
             print(f"{page.name} is new")
+    for name, tests in SCHEMAS.items():
+        if main(["schema", "--plain", *tests, "--out", str(ROOT / name)]):
+            raise SystemExit(f"{name} cannot be written")
 
 
 def help_of(*command: str) -> str:

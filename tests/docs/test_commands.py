@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ import aiohttp
 import pytest
 
 from router.cli.main import parser
-from tests.docs.examples import prepare
+from tests.docs.examples import prepare, write_files
 from tests.docs.pages import PAGES, ROOT, Block, all_blocks, blocks
 from tests.ports import free_port
 
@@ -49,6 +50,7 @@ async def dev(folder: Path) -> AsyncIterator[None]:
     listen = f'server: {{listen: "127.0.0.1:{port}"}}\nadmin: {{listen: "127.0.0.1:0"}}\n'
     # After the example, so that the lines of its mistakes are those of the page.
     (folder / "routes.example.yaml").write_text((ROOT / "routes.example.yaml").read_text() + listen)
+    shutil.copy(ROOT / "routes.example.test.yaml", folder)
     with (folder / "dev.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "router", "dev", "routes.example.yaml"), cwd=folder, stdout=log, stderr=log
@@ -103,6 +105,7 @@ async def test_every_example_with_its_output_prints_that(tmp_path: Path) -> None
         code, printed = await run(tmp_path, ["send", "clerk/user.created", "--config", "routes.example.yaml"])
         assert code == 0, printed
         for block in examples:
+            write_files(tmp_path, block.page)
             wanted = int(block.marker.removeprefix("run").removeprefix(": exit ") or 0)
             for part in re.split(r"(?m)^\$ ", block.text)[1:]:
                 line, _, shown = part.partition("\n")

@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 import yaml
 
+from router.cli.main import main
 from router.config.problem import Problems
 from router.config.report import render
 from router.config.yaml import parse
+from router.lint import lint
 from router.model import DeliveryState, Event
 from router.routing.condition import compile_where
 from tests.docs.examples import load, load_block, prepare, ruleset
 from tests.docs.pages import PAGES, ROOT, Block, all_blocks, blocks, code, tables
 
-CONFIGS = all_blocks("yaml")
+CONFIGS = [block for block in all_blocks("yaml") if block.marker != "tests"]
+TESTS = [block for block in all_blocks("yaml") if block.marker == "tests"]
 TOLD = ("refused: ", "warned: ")
 
 
@@ -30,7 +33,7 @@ def _marked(marker: str) -> list[Any]:
 @pytest.mark.parametrize("block", [b for b in CONFIGS if not b.marker.startswith(TOLD)], ids=lambda b: b.place)
 def test_an_example_loads_without_a_problem(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    if block.marker.startswith("file: ") and "routes:" not in block.text:
+    if block.marker.startswith("file: ") and not re.search("(?m)^routes:", block.text):
         return  # used by another example of its page
     ruleset(load_block(tmp_path, block))
 
@@ -42,8 +45,20 @@ def test_an_example_of_a_mistake_is_told_as_its_page_says(
     monkeypatch.chdir(tmp_path)
     kind, _, said = block.marker.partition(": ")
     loaded = load_block(tmp_path, block)
+    if loaded.ruleset is not None:
+        lint(loaded.ruleset, loaded.problems)
     assert said in render(loaded.problems, loaded.texts)
     assert bool(loaded.problems.errors) is (kind == "refused")
+
+
+@pytest.mark.parametrize("block", TESTS, ids=lambda b: b.place)
+def test_an_example_of_tests_passes(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    prepare(tmp_path, block.page)
+    Path("routes.test.yaml").write_text(block.text)
+    assert main(["test"]) == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["routes.example.yaml"])
@@ -145,5 +160,5 @@ def _event(payload: dict[str, Any]) -> Event:
 
 
 def test_every_yaml_example_has_a_marker_that_is_known() -> None:
-    known = re.compile(r"|routes|actions|where|(refused|warned|file): .+")
-    assert [block.place for block in CONFIGS if not known.fullmatch(block.marker)] == []
+    known = re.compile(r"|routes|actions|where|tests|(refused|warned|file): .+")
+    assert [block.place for block in all_blocks("yaml") if not known.fullmatch(block.marker)] == []

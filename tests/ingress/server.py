@@ -63,6 +63,8 @@ class Rules:
     sources: Mapping[str, Source]
     planned: Callable[[Event], Plan] = lambda event: Plan(event, EventState.UNMATCHED)
 
+    digest: str = "d" * 64
+
     def plan(self, event: Event) -> Plan:
         return self.planned(event)
 

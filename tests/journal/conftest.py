@@ -11,7 +11,7 @@ import pytest
 
 from router.journal.journal import Journal
 from router.journal.sqlite import SqliteJournal
-from tests.journal.values import NOW, Reopen
+from tests.journal.values import Clock, Reopen
 from tests.servers import needed
 
 if TYPE_CHECKING:
@@ -24,9 +24,15 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def sqlite(path: Path) -> AsyncIterator[SqliteJournal]:
+def clock() -> Clock:
+    """The clock of the journal, which stands at NOW until it is set."""
+    return Clock()
+
+
+@pytest.fixture
+async def sqlite(path: Path, clock: Clock) -> AsyncIterator[SqliteJournal]:
     """An open journal on a file of its own."""
-    journal = SqliteJournal(path, clock=lambda: NOW, min_free=0)
+    journal = SqliteJournal(path, clock=clock, min_free=0)
     await journal.open()
     yield journal
     await journal.close()
@@ -39,13 +45,13 @@ def journal(sqlite: SqliteJournal) -> Journal:
 
 
 @pytest.fixture
-async def reopen(sqlite: SqliteJournal) -> AsyncIterator[Reopen]:
+async def reopen(sqlite: SqliteJournal, clock: Clock) -> AsyncIterator[Reopen]:
     """Restarts the journal under the contract."""
     opened = [sqlite]
 
     async def restart() -> Journal:
         await opened[-1].close()
-        opened.append(SqliteJournal(sqlite.path, clock=lambda: NOW, min_free=0))
+        opened.append(SqliteJournal(sqlite.path, clock=clock, min_free=0))
         await opened[-1].open()
         return opened[-1]
 
@@ -66,11 +72,11 @@ async def postgres_url() -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def postgres(postgres_url: str) -> AsyncIterator[PostgresJournal]:
+async def postgres(postgres_url: str, clock: Clock) -> AsyncIterator[PostgresJournal]:
     """An open journal in a schema of its own."""
     from router.journal.postgres.journal import PostgresJournal
 
-    journal = PostgresJournal(postgres_url, clock=lambda: NOW)
+    journal = PostgresJournal(postgres_url, clock=clock)
     await journal.open()
     yield journal
     await journal.close()

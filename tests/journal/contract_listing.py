@@ -65,6 +65,14 @@ async def test_events_are_listed_newest_first_by(journal: Journal, name: str) ->
     assert {item.uid: item.deliveries for item in listed}.get("evt_c", {S.DELIVERED: 1}) == {S.DELIVERED: 1}
 
 
+async def test_the_contents_of_many_events_are_read_at_once(journal: Journal) -> None:
+    await filled(journal)
+    found = await journal.contents(["evt_b", "evt_d", "no"])
+    assert {uid: (of.headers, of.query, of.body) for uid, of in found.items()} == {
+        uid: (sent.headers, sent.query, sent.body) for uid, sent in (("evt_b", event("b")), ("evt_d", event("d")))
+    }
+
+
 DELIVERY_FILTERS: dict[str, tuple[dict[str, Any], str]] = {
     "everything": ({}, "cba"),
     "the router's event": ({"event": "evt_b"}, "b"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,8 @@ from router.journal.lane import LaneCount
 from router.journal.postgres.journal import PostgresJournal
 from router.journal.postgres.life import Pace
 from router.model import BreakerPolicy, DeliveryState, Outcome, PlannedDelivery
-from tests.journal.values import NOW, attempt, begun, claim, found, later, limits, plan, planned
+from tests.journal.contract_configs import config
+from tests.journal.values import NOW, Clock, attempt, begun, claim, found, later, limits, plan, planned
 
 S = DeliveryState
 QUICK = Pace(beat=0.1, life=1.0, deadline=0.6, reap=0.1, say=0.01)
@@ -24,12 +26,12 @@ Replica = Callable[..., Awaitable[PostgresJournal]]
 
 
 @pytest.fixture
-async def replica(postgres_url: str) -> AsyncIterator[Replica]:
+async def replica(postgres_url: str, clock: Clock) -> AsyncIterator[Replica]:
     """Opens one more worker on the same journal."""
     async with AsyncExitStack() as stack:
 
         async def opened(pace: Pace = NEVER, *, worker: bool = True) -> PostgresJournal:
-            journal = PostgresJournal(postgres_url, clock=lambda: NOW, pace=pace, worker=worker)
+            journal = PostgresJournal(postgres_url, clock=clock, pace=pace, worker=worker)
             await journal.open()
             stack.push_async_callback(journal.close)
             return journal
@@ -48,6 +50,32 @@ def die(journal: PostgresJournal) -> None:
     assert journal._life is not None
     for task in journal._life._tasks:
         task.cancel()
+
+
+async def test_the_configuration_of_a_replica_stays_while_it_is_in_force_there(
+    replica: Replica, clock: Clock
+) -> None:
+    one, two = await replica(), await replica()
+    old, new, gone = (config(letter * 64) for letter in "abc")
+    for journal, its in ((one, gone), (one, old), (two, new)):
+        await journal.save_config(its)
+    for day in range(1, 40):
+        clock.now = later(day * 86400)
+        for journal in (one, two):
+            assert await journal.purge(later((day - 30) * 86400), later((day - 30) * 86400)) == 0
+    assert await one.config(gone.digest) is None
+    await one.append(replace(plan("a"), config=old.digest))
+    await two.append(replace(plan("b"), config=new.digest))
+    assert {e.uid: e.config for e in await two.events(EventFilter())} == {"evt_a": old.digest, "evt_b": new.digest}
+
+
+async def test_replicas_that_save_one_configuration_at_once_keep_it_once(replica: Replica) -> None:
+    journals = [await replica() for _ in range(3)]
+    await asyncio.gather(*(journal.save_config(config()) for journal in journals))
+    await asyncio.gather(
+        *(j.append(replace(plan(f"{n}"), config=config().digest)) for n, j in enumerate(journals))
+    )
+    assert {e.config for e in await journals[0].events(EventFilter())} == {config().digest}
 
 
 async def test_two_workers_never_run_one_delivery_twice(replica: Replica) -> None:

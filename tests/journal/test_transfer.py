@@ -21,6 +21,7 @@ from router.journal.postgres.journal import PostgresJournal
 from router.journal.sqlite import SqliteJournal
 from router.model import DeliveryState
 from router.running import utc_now
+from tests.journal.contract_configs import A, B, C, config
 from tests.journal.contract_keeping import done
 from tests.journal.values import NOW, attempt, begun, event, later, plan, planned
 
@@ -29,13 +30,15 @@ S = DeliveryState
 
 async def filled(journal: Journal) -> None:
     """Something of everything, with texts and bytes that are hard to carry."""
+    for digest in (A, B):
+        await journal.save_config(config(digest))
     await done(journal, "a")
     await done(journal, "b", S.DEAD)
     hostile = [planned("evt_c", f"x{n}\t\\N\n", params=bytes(range(256)), index=n, lane="l") for n in range(700)]
     await journal.append(plan("c", *hostile, id="id \udc80 \0 \t\\.", body=bytes(300_000)))
     again = await begun(journal, "d")
     await journal.record(attempt(again, S.READY, due_at=later(9), facts={"a": "\N{SNOWMAN}\n"}, reason="HTTP 500"))
-    await journal.append(plan("e", id="evt_e", deduplicable=False))
+    await journal.append(replace(plan("e", id="evt_e", deduplicable=False), config=B))
     await journal.append(plan("f", id="msg_a", body=b"another"))  # a duplicate that differs
     await journal.pause("slack", "l", FOR_GOOD, "stop")
     await journal.save_replay(StoredReplay("rpl_a", {"filter": {}}, {"events": 1}, "evt_a", "running", NOW))
@@ -52,6 +55,7 @@ async def everything(journal: Journal) -> dict[str, Any]:
         "attempts": {d.id: await journal.attempts(d.id) for d in deliveries if d.attempts},
         "lanes": await journal.lanes(),
         "replays": await journal.replays(),
+        "configs": [await journal.config(digest) for digest in (A, B)],
     }
 
 
@@ -76,7 +80,7 @@ async def test_everything_arrives_and_comes_back(
     assert (said["rows"]["events"], said["rows"]["deliveries"]) == (5, 704)
     assert said["held_behind"] == 702
     assert set(said["rows"]) == {
-        *("events", "bodies", "seen", "deliveries", "params", "attempts", "lanes", "replays")
+        *("events", "bodies", "seen", "deliveries", "params", "attempts", "lanes", "replays", "configs")
     }
 
     there = await opened(PostgresJournal(postgres_url, clock=lambda: NOW, worker=False))
@@ -84,7 +88,9 @@ async def test_everything_arrives_and_comes_back(
     owned = [await there.own_replay("rpl_a", owner, utc_now(), utc_now()) for owner in ("another", "me")]
     assert owned == [False, True]
     assert (await there.append(plan("again", id="msg_b", body=event("b").body))).uid == "evt_b"
-    new = (await there.append(plan("new"))).deliveries[0]
+    await there.save_config(config(C))
+    new = (await there.append(replace(plan("new"), config=C))).deliveries[0]
+    assert [(await there.event(id_)).config for id_ in ("evt_e", "evt_new")] == [B, C]
     assert len(await there.deliveries(DeliveryFilter(ids=[new.id]))) == 1
     after = await everything(there)
     await there.close()

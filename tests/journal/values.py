@@ -25,6 +25,16 @@ Reopen = Callable[[], Awaitable[Journal]]
 """Closes the journal and opens another one on the same store, as a restart does."""
 
 
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 def later(seconds: float) -> datetime:
     """Return a time so many seconds after NOW."""
     return NOW + timedelta(seconds=seconds)

@@ -117,7 +117,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
 @pytest.mark.parametrize(
     ("written", "found"),
     [
-        ("slak: {text: hi}", "3:9 unknown-plugin: there is no action `slak` (did you mean `slack`?)"),
+        ("slak: {text: hi}", "3:9 unknown-action: there is no action `slak` (did you mean `slack`?)"),
         ("{}", "3:9 missing-key: this action is empty: one key names its plugin"),
         (
             "{name: a}",
@@ -125,7 +125,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         ),
         (
             "{http: {path: /x}, sql: {delete: a, where: {b: 1}}}",
-            "3:28 two-plugins: `http` and `sql` in one action",
+            "3:28 two-actions: `http` and `sql` in one action",
         ),
         ("http", "3:9 wrong-type: an action of the route `r` must be a mapping, not a text"),
         (
@@ -135,7 +135,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         ("{http: {path: /x}, name: 5}", '3:34 wrong-type: `name` must be a text, not a number (quote it: "5")'),
         (
             "{http: {path: /x}, timeout: 5}",
-            "3:37 wrong-unit: `timeout` needs a unit (write 5s, or 5m for minutes)",
+            "3:37 wrong-unit: `timeout` needs a unit (write 5s, 5m, 5h or 5d)",
         ),
         ("{http: {path: /x}, timeout: 0s}", "3:37 out-of-range: `timeout` must be more than 0s"),
         ("{http: {path: /x}, retry: {max: 3}}", "3:36 unknown-key: `retry` has no key `max`"),
@@ -148,7 +148,7 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         ),
         (
             "{slack: {text: hi}, destination: eng}",
-            "3:17 parameters: `slack` needs `channel` where its destination",
+            "3:10 parameters: `slack` needs `channel` where its destination",
         ),
         ("{slack: {txt: hi}, destination: slack}", "3:18 unknown-key: this action has no key `txt` (did you mean"),
         (
@@ -161,22 +161,22 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
             "{resend: {to: a@b.c, subjet: x, text: y}}",
             "3:30 unknown-key: this action has no key `subjet` (did you",
         ),
-        ("{resend: {subject: x, text: y}}", "3:18 missing-key: `to` is missing"),
+        ("{resend: {subject: x, text: y}}", "3:10 missing-key: `to` is missing"),
         # http
         (
             "{http: {path: /x, method: get}}",
-            "3:35 wrong-value: `method` must be one of: GET, HEAD, POST, PUT, PATCH,",
+            "3:35 unknown-value: `method` must be one of: GET, HEAD, POST, PUT, PATCH,",
         ),
         (
             "{http: {path: /x, forward: resig}}",
-            "3:36 wrong-value: `forward` must be one of: resign, original (did yo",
+            "3:36 unknown-value: `forward` must be one of: resign, original (did yo",
         ),
         ("{http: {path: x}}", "3:23 wrong-value: `path`: `x` is not a path: it starts with one `/`"),
         (
             "{http: {path: /x, json: 1, body: a}}",
             "3:42 parameters: one body is enough: `json` and `body` are given",
         ),
-        ("{http: {json: 1}}", "3:16 parameters: `http` needs either `path`"),
+        ("{http: {json: 1}}", "3:10 parameters: `http` needs either `path`"),
         (
             "{http: {path: /x, success: [2x]}}",
             "3:37 wrong-value: `success[0]`: `2x` is no status: write 404 or 2xx",
@@ -184,9 +184,9 @@ def test_an_actions_retry_and_timeout_win_over_the_destinations() -> None:
         ("{http: {path: /x, headers: {'X Y': a}}}", "3:37 wrong-value: a name in `headers`: `X Y` is no name of"),
         ("{http: {path: /x, sign: true}}", "3:33 parameters: `sign` needs `secret` in the destination"),
         # sql
-        ("{sql: {delete: users}}", "3:15 parameters: `delete` needs `where`"),
+        ("{sql: {delete: users}}", "3:10 parameters: `delete` needs `where`"),
         ("{sql: {update: users, values: {a: 1}, where: {}}}", "3:"),
-        ("{sql: {upsert: users, values: {id: 1}}}", "3:15 parameters: `upsert` needs `key`"),
+        ("{sql: {upsert: users, values: {id: 1}}}", "3:10 parameters: `upsert` needs `key`"),
         (
             "{sql: {upsert: users, key: id, values: {a: 1}}}",
             "3:36 parameters: `id` is in `key` but not in `values`",
@@ -265,7 +265,7 @@ def test_a_route_has_a_name_that_is_its_own() -> None:
     (said,) = faults("- actions: [{http: {path: /x}}]\n")
     assert said.startswith("1:5 missing-key: a route needs `name`")
     (said,) = faults("- {name: a, actions: [{http: {path: /x}}]}\n- {name: a, actions: [{http: {path: /x}}]}\n")
-    assert said.startswith("2:12 defined-twice: the route `a` is defined at routes.yaml:")
+    assert said.startswith("2:12 duplicate-name: the route `a` is defined at routes.yaml:")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_route_has_a_name_that_is_its_own() -> None:
             "{slack: {text: hi}}",
             "wrong-type: `actions` must be a list of actions, not a mapping (begin each action wit",
         ),
-        ("[]", "empty: `actions` is empty: list at least one action"),
+        ("[]", "empty-list: `actions` is empty: list at least one action"),
         ("slack", "wrong-type: `actions` must be a list of actions, not a text"),
     ],
 )

@@ -102,7 +102,7 @@ def test_a_death_is_told_by_the_route_or_by_the_file_wherever_that_stands() -> N
 def test_two_lists_for_the_whole_file_are_one_too_many_and_secrets_stay_out_of_them() -> None:
     Path("alarms.yaml").write_text("on_dead: []\n")
     text = "include: alarms.yaml\n" + routes("[]\n") + "on_dead: []\n"
-    assert ["defined-twice: `on_dead` is given at" in said for said in file_faults(text)] == [True]
+    assert ["duplicate-key: `on_dead` is given at" in said for said in file_faults(text)] == [True]
     [said] = file_faults(HEAD + "on_dead: [{slack: {text: '${WHO}'}, destination: slack}]\n", {"WHO": "me"})
     assert "reference-in-route" in said
 

@@ -140,15 +140,18 @@ def test_if_is_an_expression_with_or_without_braces(written: str, holds: bool) -
 @pytest.mark.parametrize(
     ("written", "found"),
     [
-        ("data.role = 'admin'", "2:19 template: the template is faulty: `=` compares nothing (write `==`)"),
-        ("data.x === 3", "2:16 template: the template is faulty: there is no `===` here (write `==`)"),
-        ("data.x && data.y", "2:16 template: the template is faulty: there is no `&&` here (write `and`)"),
-        ("data.x || data.y", "2:16 template: the template is faulty: there is no `||` here (write `or`)"),
-        ("'!data.x'", "2:10 template: the template is faulty: `!` cannot stand here (write `not`)"),
-        ("data.x ? 1", "2:16 template: the template is faulty: `?` cannot stand here"),
-        ("$.data.x", "2:9 template: the template is faulty: `$` cannot stand here (a JSONPath is for `where`"),
-        ("data.x ==", "2:9 template: the template is faulty: the expression is not complete"),
-        ("'{{ data.x }} == 3'", "2:9 template: this takes one expression"),
+        ("data.role = 'admin'", "2:19 template-syntax: the template is faulty: `=` compares nothing (write `==`)"),
+        ("data.x === 3", "2:16 template-syntax: the template is faulty: there is no `===` here (write `==`)"),
+        ("data.x && data.y", "2:16 template-syntax: the template is faulty: there is no `&&` here (write `and`)"),
+        ("data.x || data.y", "2:16 template-syntax: the template is faulty: there is no `||` here (write `or`)"),
+        ("'!data.x'", "2:10 template-syntax: the template is faulty: `!` cannot stand here (write `not`)"),
+        ("data.x ? 1", "2:16 template-syntax: the template is faulty: `?` cannot stand here"),
+        (
+            "$.data.x",
+            "2:9 template-syntax: the template is faulty: `$` cannot stand here (a JSONPath is for `where`",
+        ),
+        ("data.x ==", "2:9 template-syntax: the template is faulty: the expression is not complete"),
+        ("'{{ data.x }} == 3'", "2:9 template-syntax: this takes one expression"),
         (
             "{data.x: 3}",
             "2:9 wrong-type: `if` must be an expression, not a mapping (conditions on values stand in",

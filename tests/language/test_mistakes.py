@@ -38,7 +38,7 @@ DOES = "  actions: [{http: {path: /x}}]\n"
             f"- name: r\n  source: 7\n{DOES}",
             "2:13 wrong-type: `source` must be a text or a list of texts, not a numb",
         ),
-        (f"- name: r\n  source: []\n{DOES}", "2:13 empty: `source` is empty: leave it out for all"),
+        (f"- name: r\n  source: []\n{DOES}", "2:13 empty-list: `source` is empty: leave it out for all"),
         (
             f"- name: r\n  enabled: yes\n{DOES}",
             "2:14 wrong-type: `enabled` must be true or false, not a text (write tr",
@@ -59,21 +59,21 @@ DOES = "  actions: [{http: {path: /x}}]\n"
             "2:34 unknown-key: an action of the route `r` has no",
         ),
         ("- hello\n", "1:5 wrong-type: a route must be a mapping, not a text"),
-        (f"- name:r\n{DOES}", "1:3 syntax: this key has no value (put a blank behind the colon: - name: r)"),
+        (f"- name:r\n{DOES}", "1:3 yaml-syntax: this key has no value (put a blank behind the colon: - name: r)"),
         (
             "-name: r\n actions: []\n",
-            "1:3 syntax: this is no item of a list (put a blank behind the dash: - name: r)",
+            "1:3 yaml-syntax: this is no item of a list (put a blank behind the dash: - name: r)",
         ),
         (
             f"- name: r\n  <<: *base\n{DOES}",
-            "2:9 alias: `*base` is an alias in YAML, and no `&base` stands before it",
+            "2:9 unknown-alias: `*base` is an alias in YAML, and no `&base` stands before it",
         ),
         (f"- name: r\n   source: app\n{DOES}", "2:6 indentation: this line is indented deeper than the one above"),
         (f'- name: "r\n{DOES}', '1:11 unclosed: this text is never closed by another `"` (close the quote)'),
         (f"- name: r\n  event: [a, b\n{DOES}", "2:12 unclosed: this `[` is not closed by `]` (close it with `]`)"),
         (
             "- name: r\n  actions:\n    - resend:\n        to: a@b.c\n        subject: A: b\n        text: x\n",
-            "5:20 unquoted: a `:` and a blank insid",
+            "5:20 needs-quotes: a `:` and a blank insid",
         ),
     ],
 )
@@ -112,17 +112,17 @@ def test_a_mistake_in_a_route(text: str, found: str) -> None:
         ),
         (
             "destinations: {a: {type: http, auth: {}}}\n",
-            "1:38 wrong-value: `auth`: give one of `bearer`, `basic`, `header` and",
+            "1:32 wrong-value: `auth`: give one of `bearer`, `basic`, `header` and",
         ),
         (
             "destinations: {a: {type: http, concurrency: 0}}\n",
             "1:45 out-of-range: `concurrency` must be at least 1",
         ),
-        ("plugins: [nowhere]\n", "1:11 plugins: there is no folder `nowhere`"),
-        ("include: [nowhere.yaml]\n", "1:11 file: `nowhere.yaml` does not exist"),
+        ("plugins: [nowhere]\n", "1:11 unreadable-file: there is no folder `nowhere`"),
+        ("include: [nowhere.yaml]\n", "1:11 unreadable-file: `nowhere.yaml` does not exist"),
         (
             "x-mine: {anything: [goes]}\nversion: '1'\n",
-            "2:10 version: this router reads version 1 of the language",
+            "2:10 unknown-version: this router reads version 1 of the language",
         ),
     ],
 )
@@ -139,7 +139,7 @@ def test_every_mistake_of_a_file_is_told_at_once() -> None:
     )
     codes = [said.split()[1].rstrip(":") for said in faults(text)]
     assert codes == [
-        *("unknown-source", "unknown-plugin", "defined-twice", "bad-path"),
+        *("unknown-source", "unknown-action", "duplicate-name", "bad-path"),
         *("wrong-type", "wrong-value", "unknown-key", "unknown-name"),
     ]
 
@@ -147,7 +147,7 @@ def test_every_mistake_of_a_file_is_told_at_once() -> None:
 def test_a_mistake_is_shown_with_its_line_and_carets() -> None:
     loaded = load(routes("- name: r\n  actions: [{slak: {text: hi}}]\n"))
     assert render(loaded.problems, loaded.texts).splitlines() == [
-        "routes.yaml:15:16: error: there is no action `slak` [unknown-plugin]",
+        "routes.yaml:15:16: error: there is no action `slak` [unknown-action]",
         "        actions: [{slak: {text: hi}}]",
         "                   ^^^^",
         "    hint: did you mean `slack`?",

@@ -20,7 +20,7 @@ def test_a_mistake_in_a_file_is_told_in_the_file() -> None:
     (problem,) = load(HEAD + "routes:\n" + text).problems
     assert (str(problem.mark), problem.hint) == ("hello.html:2:12", "did you mean `primary_email`?")
     (said,) = faults(text.replace("hello.html", "hallo.html"))
-    assert "file: `html`: the file hallo.html cannot be read: No such file" in said
+    assert "unreadable-file: `html`: the file hallo.html does not exist" in said
 
 
 @pytest.mark.parametrize(
@@ -33,42 +33,54 @@ def test_a_mistake_in_a_file_is_told_in_the_file() -> None:
         ("{{ item.x }}", "unknown-name: `item` is not defined here (it is known under `for_each` only)"),
         (
             "{% if data.x %}yes",
-            "template: the template is faulty: `{% if %}` is not closed (write `{% endif %}` behi",
+            "template-syntax: the template is faulty: `{% if %}` is not closed (write `{% endif %}` behi",
         ),
         (
             "{% for x in data.y %}{{ x }}",
-            "template: the template is faulty: `{% for %}` is not closed (write `{% en",
+            "template-syntax: the template is faulty: `{% for %}` is not closed (write `{% en",
         ),
         (
             "{% if data.x %}{% endfor %}",
-            "template: the template is faulty: `{% endfor %}` cannot stand here: the op",
+            "template-syntax: the template is faulty: `{% endfor %}` cannot stand here: the op",
         ),
         (
             "{% endif %}",
-            "template: the template is faulty: `{% endif %}` stands outside of the block it belongs to",
+            "template-syntax: the template is faulty: `{% endif %}` stands outside of the block it belongs to",
         ),
         (
             "{% iff data.x %}{% endif %}",
-            "template: the template is faulty: there is no tag `iff` (did you mean `if`?",
+            "template-syntax: the template is faulty: there is no tag `iff` (did you mean `if`?",
         ),
-        ("hello {{ data.x", "template: the template is faulty: this `{{` is not closed by `}}`"),
-        ("hello {{ data.x }", "template: the template is faulty: this `{{` is not closed by `}}`"),
-        ("hello {% if data.x", "template: the template is faulty: this `{%` is not closed by `%}`"),
-        ("{{ }}", "template: the template is faulty: an expression is missing (write a value, such as `data.id`)"),
-        ("{{ data.x | default(none }}", "template: the template is faulty: a `)` is missing"),
-        ("{{ data.first name }}", "template: the template is faulty: something follows the expression (put an op"),
-        ("{{ data['x }}", "template: the template is faulty: this text is never closed by another `'`"),
+        ("hello {{ data.x", "template-syntax: the template is faulty: this `{{` is not closed by `}}`"),
+        ("hello {{ data.x }", "template-syntax: the template is faulty: this `{{` is not closed by `}}`"),
+        ("hello {% if data.x", "template-syntax: the template is faulty: this `{%` is not closed by `%}`"),
+        (
+            "{{ }}",
+            "template-syntax: the template is faulty: an expression is missing (write a value, such as `data.id`)",
+        ),
+        ("{{ data.x | default(none }}", "template-syntax: the template is faulty: a `)` is missing"),
+        (
+            "{{ data.first name }}",
+            "template-syntax: the template is faulty: something follows the expression (put an op",
+        ),
+        ("{{ data['x }}", "template-syntax: the template is faulty: this text is never closed by another `'`"),
         (
             "{{ data.x ? 1 : 2 }}",
-            "template: the template is faulty: `?` cannot stand here (write `a if condition els",
+            "template-syntax: the template is faulty: `?` cannot stand here (write `a if condition els",
         ),
-        ("{{ data.x && data.y }}", "template: the template is faulty: there is no `&&` here (write `and`)"),
+        ("{{ data.x && data.y }}", "template-syntax: the template is faulty: there is no `&&` here (write `and`)"),
         (
             "{{ $.data.x }}",
-            "template: the template is faulty: `$` cannot stand here (a JSONPath is for `where`: he",
+            "template-syntax: the template is faulty: `$` cannot stand here (a JSONPath is for `where`: he",
         ),
-        ("{% set x = 1 %}{{ data.x = 1 }}", "template: the template is faulty: `=` compares nothing (write `==`)"),
-        ("{% include 'x' %}", "template: `include` is not available (use {file: path} as the value of the field)"),
+        (
+            "{% set x = 1 %}{{ data.x = 1 }}",
+            "template-syntax: the template is faulty: `=` compares nothing (write `==`)",
+        ),
+        (
+            "{% include 'x' %}",
+            "template-syntax: `include` is not available (use {file: path} as the value of the field)",
+        ),
         ("{{ data.x | random }}", "unknown-filter: there is no filter `random`"),
     ],
 )
@@ -99,7 +111,7 @@ def test_a_name_with_a_dash_stands_in_brackets() -> None:
 def test_a_mistake_in_a_block_is_told_in_its_line() -> None:
     (said,) = faults("- name: r\n  actions:\n    - http:\n        path: /x\n        body: |\n          hello\n"
                      "          dear {{ data.x && data.y }}\n")  # fmt: skip
-    assert said.startswith("7:28 template: the template is faulty: there is no `&&` here")
+    assert said.startswith("7:28 template-syntax: the template is faulty: there is no `&&` here")
 
 
 def test_there_is_no_now() -> None:

@@ -58,6 +58,7 @@ class Case:
     bad_config: Mapping[str, Any]
     outcomes: Mapping[str, Outcome] = field(default_factory=lambda: USUAL)
     repeats: bool = False
+    written: Mapping[str, Any] = field(default_factory=dict)  #: parameters as they stand in a file, for a probe
 
 
 def _order(vendor: Vendor, what: str) -> None:
@@ -187,6 +188,7 @@ def _freed(held: sqlite3.Connection, effects: Callable[[], int]) -> int:
     return effects()
 
 
+_UPSERT = {"upsert": "users", "key": "id", "values": {"id": "{{ data.id }}", "email": "{{ primary_email }}"}}
 _HTTP: Mapping[str, Outcome] = {**USUAL, "garbage": None}  # only the status of a stranger's answer counts
 _ENDPOINT: Mapping[str, Outcome] = dict.fromkeys(USUAL, Retry)  # nobody dies of a secret that is being replaced
 _BAD_AUTH = {"auth": {"bearer": BEARER + "\n", "basic": None}}
@@ -220,5 +222,5 @@ CASES = {
     "http-token-endpoint": Case(
         "http", _oauth2(endpoint=True), _OAUTH2_SECRETS, {"auth": {"oauth2": {**_GRANT, "x": 1}}}, _ENDPOINT, True
     ),
-    "sql": Case("sql", _sql, (), {"url": "mssql://ada:p4ssw0rd-GhJkL@db/app"}, {"drop": Permanent}, repeats=True),
+    "sql": Case("sql", _sql, (), {"url": "mssql://ada:p4ssw0rd-GhJkL@db/app"}, {"drop": Permanent}, True, _UPSERT),
 }

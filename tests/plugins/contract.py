@@ -14,7 +14,7 @@ import pydantic
 import pytest
 
 from router.errors import DeliveryError
-from router.plugin import Action, Model, Retry
+from router.plugin import Action, Model, Retry, Use
 from tests.plugins.cases import Case, Stage
 from tests.plugins.stage import delivery
 
@@ -110,6 +110,45 @@ async def assert_repeats_safely(stage: Stage, case: Case) -> None:
     assert type(first) is type(again)
     if case.repeats:
         assert stage.effects() == 1
+
+
+async def assert_probes(stage: Stage, case: Case) -> None:
+    """A probe says that a good destination is good; it sends nothing, and tells no secret."""
+    found = await stage.action.probe([Use("welcome", "notice", case.written)])
+    assert found is not None
+    assert found.said.strip()
+    assert [finding for finding in found.findings if not finding.warning] == []
+    assert stage.effects() == 0
+    _assert_none_of(case.secrets, str(found))
+
+
+async def assert_probe_keeps_secrets(
+    stage: Stage, case: Case, order: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a destination answers, a probe ends with a finding, Retry or Permanent, without a secret in it."""
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
+    stage.misbehave(order)
+    try:
+        told = str(await stage.action.probe([]))
+    except DeliveryError as error:
+        told = "".join(traceback.format_exception(error))
+    assert told.strip()
+    _assert_none_of(case.secrets, told + caplog.text)
+
+
+async def assert_probe_cancellable(stage: Stage) -> None:
+    """A probe that is cancelled while its destination is silent ends at once."""
+    stage.hang()
+    probe = asyncio.ensure_future(stage.action.probe([]))
+    waiting = asyncio.ensure_future(stage.hanging())
+    await asyncio.wait({probe, waiting}, return_when=asyncio.FIRST_COMPLETED)  # some ask nothing that could hang
+    waiting.cancel()
+    if not probe.done():
+        probe.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await probe
+    stage.effects()  # gives free what hung
 
 
 def _verbs(action: type[Any]) -> set[str]:

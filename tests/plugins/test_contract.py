@@ -70,3 +70,23 @@ async def test_a_timeout_ends_an_attempt(case: Case, tmp_path: Path) -> None:
 async def test_a_repeated_attempt_does_no_harm(case: Case, tmp_path: Path) -> None:
     async with case.stage(tmp_path) as stage:
         await contract.assert_repeats_safely(stage, case)
+
+
+@pytest.mark.parametrize("case", DRIVEN)
+async def test_a_probe_finds_a_good_destination_good_and_sends_nothing(case: Case, tmp_path: Path) -> None:
+    async with case.stage(tmp_path) as stage:
+        await contract.assert_probes(stage, case)
+
+
+@pytest.mark.parametrize(("case", "order"), JUDGED)
+async def test_a_probe_of_a_misbehaving_destination_leaks_nothing(
+    case: Case, order: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with case.stage(tmp_path) as stage:
+        await contract.assert_probe_keeps_secrets(stage, case, order, caplog)
+
+
+@pytest.mark.parametrize("case", DRIVEN)
+async def test_a_cancelled_probe_ends(case: Case, tmp_path: Path) -> None:
+    async with case.stage(tmp_path) as stage:
+        await contract.assert_probe_cancellable(stage)

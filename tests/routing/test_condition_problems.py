@@ -42,7 +42,7 @@ MISTAKES = [
     ("event.typ: x", "unknown-name", "1:1", "`event` has no `typ`", "did you mean `type`?"),
     ("event.type.x: x", "unknown-name", "1:1", "with nothing inside", "data"),
     ("data.a:b: 1", "bad-path", "1:7", "`:` cannot stand here", "['a:b']"),
-    ("data.a == 1: 1", "bad-path", "1:7", "` ` cannot stand here", "no expression"),
+    ("data.a == 1: 1", "bad-path", "1:7", "` ` cannot stand here", "write `data.a: 1`"),
     ("'data.a b': 1", "bad-path", "1:8", "` ` cannot stand here", "no blanks"),
     ("$.a.b-c: 1", "bad-path", "1:6", "must be quoted", "['b-c']"),
     ("[$.a.b-c]", "bad-path", "1:7", "must be quoted", "['b-c']"),
@@ -72,7 +72,7 @@ MISTAKES = [
     ("data.x: {search: '('}", "bad-pattern", "1:18", "`(` is not a pattern: missing ): (", ""),
     ("data.x: {matches: 'a(?=b)'}", "bad-pattern", "1:19", "invalid perl operator", "no lookahead"),
     ("data.x: {matches: '(a)\\1'}", "bad-pattern", "1:19", "invalid escape sequence", "backreferences"),
-    ("data.x: {exists: false, eq: 1}", "contradiction", "1:9", "nothing else can hold", "leave the other"),
+    ("data.x: {exists: false, eq: 1}", "contradiction", "1:25", "nothing else can hold", "leave the other"),
 ]
 
 

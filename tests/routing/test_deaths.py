@@ -156,7 +156,7 @@ def of_route(on_dead_: str) -> list[str]:
         ),
         ("{shout: {text: a}, if: delivery.state}", "28 unknown-name: `delivery` has no `state` (known: "),
         ("{shout: {text: '{{ full_name }}'}}", "24 unknown-name: `full_name` is a var of the source `clerk` only"),
-        ("{shot: {text: a}}", "6 unknown-plugin: there is no action `shot`"),
+        ("{shot: {text: a}}", "6 unknown-action: there is no action `shot`"),
         ("{store: {upsert: a}}", "6 missing-destination: `store` needs a destination"),
         ("{}", "5 missing-key: this action is empty"),
         ("text", "5 wrong-type: an action of {} must be a mapping"),

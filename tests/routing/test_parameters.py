@@ -9,7 +9,7 @@ import pytest
 
 from router.model import DeliveryState
 from router.routing.plan import plan
-from tests.routing.rules import compile_rules, event, faults_of, reason, rules, shout, shouted
+from tests.routing.rules import Shout, compile_rules, event, faults_of, reason, rules, shout, shouted
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from tests.routing.rules import compile_rules, event, faults_of, reason, rules, 
         ("{headers: hi}", "4:26 wrong-type: `headers` must be a mapping, not a text"),
         ("{count: many}", "4:24 wrong-type: `count` must be a whole number, not a text"),
         ("{flag: maybe}", "4:23 wrong-type: `flag` must be true or false, not a text"),
-        ("{level: middle}", "4:24 wrong-value: `level` must be one of: low, high"),
+        ("{level: middle}", "4:24 unknown-value: `level` must be one of: low, high"),
         ("{url: ftp://x}", "4:22 wrong-value: `url`: `ftp://x` is not an http(s) address"),
         ("{path: users}", "4:23 wrong-value: `path`: `users` is not a path"),
         ("{once: true}", "4:17 not-yet: `once` is not supported yet"),
@@ -32,7 +32,7 @@ from tests.routing.rules import compile_rules, event, faults_of, reason, rules, 
         ("{text: forbidden}", "4:23 parameters: this word is forbidden"),
         ("hi", "4:16 wrong-type: `shout` must be a mapping, not a text"),
         ("[a]", "4:16 wrong-type: `shout` must be a mapping, not a list"),
-        ("{text: no, html: x}", "4:16 wrong-value: say `text` or `html`"),
+        ("{text: no, html: x}", "4:9 wrong-value: say `text` or `html`"),
         ('{count: many, text: "{{ data.x }}"}', "4:24 wrong-type: `count` must be a whole number, not a text"),
         (
             '{lines: [{sku: "{{ data.x }}", count: many}]}',
@@ -120,7 +120,7 @@ def test_a_mistake_in_a_file_is_told_in_that_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("params", "found"),
     [
-        ("{text: {file: none.txt}}", "4:30 file: `text`: the file none.txt cannot be read: No such file"),
+        ("{text: {file: none.txt}}", "4:30 unreadable-file: `text`: the file none.txt does not exist"),
         ("{text: {file: [a]}}", "4:23 wrong-type: `text`: `file` must be the path of a file"),
         ('{text: {file: "{{ data.x }}"}}', "4:23 wrong-type: `text`: `file` must be the path of a file"),
         ("{mrkdwn: {file: a.txt}}", "4:25 wrong-type: `mrkdwn` must be a text, not a mapping"),
@@ -136,4 +136,13 @@ def test_a_file_of_other_bytes_or_of_giant_size_is_a_mistake(tmp_path: Path) -> 
     (tmp_path / "b").write_bytes(b"x" * (1024 * 1024 + 1))
     text = "routes: [{name: r, actions: [{shout: {text: {file: a}, html: {file: b}}}]}]"
     _, problems = compile_rules(text, str(tmp_path / "routes.yaml"))
-    assert [problem.code for problem in problems] == ["file", "file"]
+    assert [problem.code for problem in problems] == ["unreadable-file", "unreadable-file"]
+
+
+def test_a_check_of_a_plugin_that_breaks_is_told_at_its_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(*_: object) -> list[object]:
+        raise TypeError("unhashable")
+
+    monkeypatch.setattr(Shout, "check", check)
+    (told,) = faults_of("{text: x}")
+    assert told.startswith("4:16 broken-plugin: the check of `shout` broke on this: TypeError: unhashable")

@@ -113,7 +113,7 @@ def test_what_could_still_fail_is_compiled_when_it_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     "faulty",
     [
-        "{{ data.a(k=1, k=2) }}",
+        "{{ data.a.upper(k=1, k=2) }}",
         "{{ data.a | default(boolean=1, boolean=2) }}",
         "{{ " + "-" * 300 + "x }}",
         "{{ " + "x|d(" * 120 + "1" + ")" * 120 + " }}",

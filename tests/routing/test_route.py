@@ -29,18 +29,18 @@ def action(keys: str) -> list[str]:
         ("lane: x", "3:5 unknown-key: the route `r` has no key `lane` (it belongs to an action"),
         ("enabled: nope", "3:14 wrong-type: `enabled` must be true or false"),
         ("if: data.x\n    else: [{store: {upsert: a}, destination: shop}]", "4:46 unknown-destination"),
-        ("if: data.", "3:9 template: the template is faulty"),
+        ("if: data.", "3:9 template-syntax: the template is faulty"),
         ("if: dta.x", "3:9 unknown-name: `dta` is not defined here (did you mean `data`?)"),
-        ("if: '{{ data.x }} and {{ data.y }}'", "3:9 template: this takes one expression"),
-        ("if: data.x extra", "3:9 template: the template is faulty: expected the end of the expression"),
+        ("if: '{{ data.x }} and {{ data.y }}'", "3:9 template-syntax: this takes one expression"),
+        ("if: data.x extra", "3:9 template-syntax: the template is faulty: expected the end of the expression"),
         ("if: [a]", "3:9 wrong-type: `if` must be an expression, not a list"),
         ("where: {}", "3:12 empty-where"),
         ("vars: {data: 1}", "3:12 reserved-name: `data` is a name of its own"),
-        ("vars: {a-b: 1}", "3:12 reserved-name: `a-b` cannot be used in a template"),
+        ("vars: {a-b: 1}", "3:12 unusable-name: `a-b` cannot be used in a template"),
         ("vars: {a: '{{ b }}', b: 1}", "3:19 unknown-name: `b` is not defined here"),
         ("vars: [a]", "3:11 wrong-type: `vars` must be a mapping, not a list"),
         ("event: {a: b}", "3:12 wrong-type: `event` must be a text or a list of texts"),
-        ("event: ''", "3:12 empty: `event` is empty"),
+        ("event: ''", "3:12 empty-value: `event` is empty"),
     ],
 )
 def test_a_mistake_in_a_route_is_told_at_its_place(keys: str, found: str) -> None:
@@ -52,8 +52,8 @@ def test_a_mistake_in_a_route_is_told_at_its_place(keys: str, found: str) -> Non
 @pytest.mark.parametrize(
     ("keys", "found"),
     [
-        ("shuot: {text: a}", "4:9 unknown-plugin: there is no action `shuot` (did you mean `shout`?)"),
-        ("{shout: {text: a}, store: {upsert: b}}", "4:28 two-plugins: `shout` and `store` in one action"),
+        ("shuot: {text: a}", "4:9 unknown-action: there is no action `shuot` (did you mean `shout`?)"),
+        ("{shout: {text: a}, store: {upsert: b}}", "4:28 two-actions: `shout` and `store` in one action"),
         ("name: x", "4:9 missing-key: this action does nothing: one key names its plugin (known: shout, store)"),
         ("{}", "4:9 missing-key: this action is empty"),
         ("hi", "4:9 wrong-type: an action of the route `r` must be a mapping, not a text"),
@@ -91,7 +91,7 @@ def test_a_route_needs_a_name_and_actions() -> None:
 def test_a_name_that_stands_twice_names_both_places() -> None:
     one = "  - {name: r, actions: [{shout: {text: a}}]}\n"
     (said,) = faults(f"routes:\n{one}{one}")
-    assert said.startswith("3:12 defined-twice: the route `r` is defined at routes.yaml:2:12 as well")
+    assert said.startswith("3:12 duplicate-name: the route `r` is defined at routes.yaml:2:12 as well")
 
 
 def test_a_plugin_that_stands_twice_needs_names_and_else_counts() -> None:
@@ -160,7 +160,7 @@ def test_a_var_of_one_source_needs_that_source() -> None:
 
 def test_constants_of_the_file_are_never_templates() -> None:
     (said,) = faults("vars:\n  a: '{{ data.x }}'\nroutes: [{name: r, actions: [{shout: {text: a}}]}]")
-    assert said.startswith("2:6 constant: `a` is a constant of the file")
+    assert said.startswith("2:6 template-in-vars: `a` is a constant of the file")
     assert "reserved-name" in faults("vars:\n  event: 1\nroutes: []")[0]
 
 

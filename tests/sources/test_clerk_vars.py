@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from router.config.kept import Texts
 from router.config.node import Mapping
 from router.config.problem import Problems
 from router.routing.vars import bind, compile_vars
@@ -25,7 +26,7 @@ def values(data: Any) -> tuple[Any, ...]:
     assert isinstance(node, Mapping)
     problems = Problems()
     nodes = [(str(key.value), key.mark, value) for key, value in node.entries]
-    vars_ = compile_vars(nodes, {"data"}, problems, set())
+    vars_ = compile_vars(nodes, {"data"}, problems, Texts())
     assert not list(problems)
     names = bind(vars_, {"data": data})
     return tuple(names[name].value() for name in NAMES)

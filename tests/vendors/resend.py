@@ -1,4 +1,4 @@
-"""Resend, as resend.com/docs tells: POST /emails, with idempotency keys."""
+"""Resend, as resend.com/docs tells: POST /emails, with idempotency keys, and GET /domains."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ API_KEY = "re_Vb7tQm2x_4HfKpZsWnYc9RdLgJ8eTuA"
 
 
 class ResendVendor(Vendor):
-    """Takes mails with one of `keys`; `sent` holds those that went out, by their idempotency key."""
+    """Takes mails with one of `keys`; `sent` holds those that went out, by their idempotency key.
+
+    `domains` are those of the account with their states, `page` how many of them an answer holds; with
+    `sends_only` the keys may do nothing but send.
+    """
 
     def __init__(self, *keys: str) -> None:
         super().__init__()
         self.keys = set(keys or (API_KEY,))
         self.sent: dict[str, dict[str, Any]] = {}
+        self.domains = {"acme.dev": "verified"}
+        self.page = 100
+        self.sends_only = False
 
     def refuse(self, status: int, name: str, message: str = "no", headers: dict[str, str] | None = None) -> None:
         """Answer with an error of Resend's table."""
@@ -39,6 +46,8 @@ class ResendVendor(Vendor):
         """Send the mail, once for each idempotency key."""
         if received.headers.get("Authorization", "").removeprefix("Bearer ") not in self.keys:
             return _error(403, "invalid_api_key", "API key is invalid")
+        if (received.method, received.path) == ("GET", "/domains"):
+            return self._domains(received)
         if (received.method, received.path) != ("POST", "/emails"):
             return _error(404, "not_found", "The requested endpoint does not exist")
         mail = json.loads(received.body)
@@ -51,6 +60,18 @@ class ResendVendor(Vendor):
         if self.sent.setdefault(key, mail) != mail:
             return _error(409, "invalid_idempotent_request", "Same idempotency key used with a different body.")
         return json_answer({"id": f"mail-{list(self.sent).index(key)}"})
+
+    def _domains(self, received: Received) -> web.Response:
+        if self.sends_only:
+            return _error(401, "restricted_api_key", "This API key is restricted to only send emails")
+        every = [
+            {"id": f"dom-{n}", "name": name, "status": state}
+            for n, (name, state) in enumerate(self.domains.items())
+        ]
+        after = received.query.get("after")
+        start = next((n + 1 for n, one in enumerate(every) if one["id"] == after), 0)
+        page = every[start : start + self.page]
+        return json_answer({"object": "list", "has_more": start + self.page < len(every), "data": page})
 
 
 def _error(status: int, name: str, message: str) -> web.Response:

@@ -14,7 +14,7 @@ from router.journal.statements import load
 
 _SQL = load("postgres/append.sql")
 _WRITE = load("postgres/write.sql")
-_EVENT_COLUMNS, _DELIVERY_COLUMNS = 10, 23
+_EVENT_COLUMNS, _DELIVERY_COLUMNS = 11, 23
 _First = tuple[int, bytes, str | None]
 _Key = tuple[str, str]
 

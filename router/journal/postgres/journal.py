@@ -128,8 +128,9 @@ class PostgresJournal(PostgresKeeping):
         """Store an event and its planned deliveries in one commit."""
         if take:
             self._own()
+        config = self._configs.numbers.get(plan.config) or await self._config_number(plan.config)
         try:
-            rows = prepare(plan, take, self._clock(), retry_dead=retry_dead)
+            rows = prepare(plan, take, self._clock(), config=config, retry_dead=retry_dead)
         except Exception as error:
             raise ValueError(f"the event cannot be stored: {error}") from error
         if self._appends is None:

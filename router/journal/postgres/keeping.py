@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from router.journal.journal import DeliveryFilter, StoredReplay
+from router.journal.configs import Known, columns
+from router.journal.journal import DeliveryFilter, StoredConfig, StoredReplay
+from router.journal.postgres import configs as config_table
 from router.journal.postgres import purge as purging
 from router.journal.postgres import replays as replay_table
 from router.journal.postgres import settle
@@ -40,6 +43,7 @@ class PostgresKeeping(PostgresReader):
         )
         self._writer = Writer(self._writes, self.address)
         self._swept = purging.Position()
+        self._configs = Known()
 
     async def retry(self, wanted: DeliveryFilter, now: datetime) -> list[str]:
         """Make dead deliveries ready and due now, with fresh attempts and time; held ones as they were."""
@@ -93,18 +97,36 @@ class PostgresKeeping(PostgresReader):
         """Tell whether another process carries replays out: a router, or who owns this one."""
         return await self._read(replay_table.attended, replay, self._owner)
 
+    async def save_config(self, config: StoredConfig) -> None:
+        """Keep a configuration that comes into force; a repeat is harmless."""
+        packed = await asyncio.to_thread(columns, config)
+        now = self._clock()
+        self._configs.saved(config, await self._transact(config_table.save, packed, now), now)
+
+    async def _config_number(self, digest: str) -> int | None:
+        """Return the number of a configuration that was saved, by this process or another."""
+        known = self._configs.numbers.get(digest)
+        if known is None and digest:
+            known = await self._read(config_table.number, digest)
+            if known is not None:
+                self._configs.numbers[digest] = known
+        return known
+
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over; 0 ends a sweep, and the next call begins anew."""
         before = purging.Before.of(settled_before, dead_before)
+        if (config := self._configs.to_say(self._clock())) is not None:
+            await self.save_config(config)
         while (step := await self._read(purging.look, self._swept, before)) is not None:
             removed = 0
             if step.events:
                 removed = await self._transact(purging.remove, step.events, before)
             self._swept = step.position
+            self._configs.swept(step.configs, whole=removed == len(step.events))
             if removed:
                 return removed
         self._swept = purging.Position()
-        await self._transact(purging.forget, before, self._clock())
+        await self._transact(purging.forget, before, self._clock(), self._configs.end_sweep())
         return 0
 
     @property

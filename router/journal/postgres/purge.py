@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from router.journal.encoding import microseconds
+from router.journal.configs import SPARED
+from router.journal.encoding import EPOCH, microseconds
+from router.journal.postgres import configs as config_table
 from router.journal.postgres.sessions import Connection
 from router.journal.statements import load
 
@@ -17,6 +19,7 @@ EVENTS, DELIVERIES, BYTES = 200, 1000, 4 * 1024 * 1024
 """What one step removes at most, so that it holds its rows for a moment only."""
 PAGE = 500
 LONG_AGO = timedelta(days=1)
+_SPARED = microseconds(EPOCH + SPARED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Step:
 
     events: tuple[int, ...]
     position: Position
+    configs: frozenset[int]  #: the numbers of those that the events have which stay
 
 
 async def look(connection: Connection, after: Position, before: Before) -> Step | None:
@@ -54,15 +58,18 @@ async def look(connection: Connection, after: Position, before: Before) -> Step 
     if not rows:
         return None
     chosen: list[int] = []
+    configs: set[int] = set()
     deliveries = size = 0
-    for received, seq, body, number, over in rows:
+    for received, seq, body, number, config, over in rows:
         if over:
             deliveries, size = deliveries + number, size + body
             if chosen and (len(chosen) >= EVENTS or deliveries > DELIVERIES or size > BYTES):
                 break
             chosen.append(seq)
+        elif config is not None:
+            configs.add(config)
         after = Position(received, seq)
-    return Step(tuple(chosen), after)
+    return Step(tuple(chosen), after, frozenset(configs))
 
 
 async def remove(connection: Connection, events: Sequence[int], before: Before) -> int:
@@ -76,9 +83,11 @@ async def remove(connection: Connection, events: Sequence[int], before: Before) 
     return int(await connection.fetchval(_SQL["remove"], over)) if over else 0
 
 
-async def forget(connection: Connection, before: Before, now: datetime) -> None:
-    """Remove lanes that stand as if nothing were known of them, and replays that ended long ago."""
+async def forget(connection: Connection, before: Before, now: datetime, kept: Collection[int] | None) -> None:
+    """Remove lanes that say nothing, replays that ended long ago, and configurations but for those in `kept`."""
     # What a breaker has counted, or why it is open, is of no use once nothing has ended there for a day.
     long_ago = min(before.settled, microseconds(now - LONG_AGO))
     await connection.execute(_SQL["forget_lanes"], microseconds(now), long_ago)
     await connection.execute(_SQL["forget_replays"], before.settled)
+    if kept is not None:
+        await config_table.forget(connection, min(before.settled, microseconds(now)) - _SPARED, kept)

@@ -9,6 +9,7 @@ from typing import Any
 from router.journal.encoding import PLANS, STATES, microseconds, moment, optional_moment, pairs, text
 from router.journal.filters import Where, where_deliveries, where_events
 from router.journal.journal import (
+    Contents,
     DeliveryFilter,
     EventFilter,
     Queue,
@@ -57,6 +58,12 @@ async def events(connection: Connection, wanted: EventFilter) -> list[StoredEven
     rows = await select(connection, "events", where_events(wanted, PostgresWhere).paged(wanted))
     states = await _states(connection, [row[0] for row in rows])
     return [stored_event(row, states[row[0]]) for row in rows]
+
+
+async def contents(connection: Connection, uids: Sequence[str]) -> Mapping[str, Contents]:
+    """Return what came with these events, by uid; one that is gone is left out."""
+    rows = await _fetch(connection, "contents", uids=[text(uid) for uid in uids])
+    return {uid: Contents(pairs(headers), pairs(query), bytes(raw)) for uid, headers, query, raw in rows}
 
 
 async def uids(connection: Connection, wanted: EventFilter, after: str | None, limit: int) -> list[str]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from router.address import Address
 from router.errors import JournalError
 from router.journal.journal import (
+    Contents,
     DeliveryFilter,
     EventFilter,
     Queue,
     Stats,
     StoredAttempt,
+    StoredConfig,
     StoredEvent,
     StoredReplay,
 )
 from router.journal.lane import LaneState
+from router.journal.postgres import configs as config_table
 from router.journal.postgres import queries
 from router.journal.postgres.faults import FAULTS, cannot_open, is_lost, is_too_late, told
 from router.journal.postgres.migration import check
@@ -64,6 +67,14 @@ class PostgresReader:
     async def uids(self, wanted: EventFilter, after: str | None = None, limit: int = 500) -> list[str]:
         """Return the ids of events that fit, the oldest first, from above the event `after`."""
         return await self._read(queries.uids, wanted, after, limit)
+
+    async def config(self, wanted: str) -> StoredConfig | None:
+        """Return a configuration by its digest or the beginning of it."""
+        return await self._read(config_table.find, wanted)
+
+    async def contents(self, uids: Sequence[str]) -> Mapping[str, Contents]:
+        """Return what came with these events, by uid; one that is gone is left out."""
+        return await self._read(queries.contents, uids)
 
     async def delivery(self, wanted: str) -> StoredDelivery | None:
         """Return a delivery by its id."""

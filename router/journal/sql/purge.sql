@@ -8,7 +8,7 @@ e.plan <> 0                       -- an unplanned event is still to be worked on
       or d.seq = (select max(seq) from deliveries)))
 
 -- name: look
-select e.received_at, e.seq, e.size, (select count(*) from deliveries d where d.event = e.seq), {over}
+select e.received_at, e.seq, e.size, (select count(*) from deliveries d where d.event = e.seq), e.config, {over}
 from events e
 where e.received_at >= :at and (e.received_at > :at or e.seq > :seq) and e.received_at < :settled_before
 order by e.received_at, e.seq limit :limit

@@ -11,8 +11,8 @@ left join events e on e.seq = s.event
 update events set duplicates = duplicates + ?, duplicate_differs = duplicate_differs + ? where seq = ?
 
 -- name: insert_event
-insert into events (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into events (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size, config)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: insert_body
 insert into bodies (event, headers, query, body) values (?, ?, ?, ?)

@@ -43,3 +43,13 @@ create table replays (
   owner text,                     -- the process that carries it out, where many share a journal
   owned_until integer
 ) without rowid;
+
+-- The configurations that events were planned by. Numbers are never given again.
+create table configs (
+  seq integer primary key autoincrement,
+  digest text not null unique,
+  first_used_at integer not null,
+  used_at integer not null,       -- when a process has said last that it is in force
+  content blob not null           -- its files and the fingerprints of its variables: JSON, deflated
+);
+alter table events add column config integer;

@@ -14,25 +14,25 @@ with seen_now as (
   on conflict do nothing
   returning event
 ), new_events as (
-  insert into events (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size)
+  insert into events (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size, config)
   select * from unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::bigint[],
-    $12::bigint[], $13::smallint[], $14::text[], $15::bigint[])
-    as e (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size)
+    $12::bigint[], $13::smallint[], $14::text[], $15::bigint[], $16::bigint[])
+    as e (seq, uid, source, ext_id, deduplicable, type, time, received_at, plan, reason, size, config)
   where not e.deduplicable or e.seq in (select event from seen_now)
   returning seq
 ), new_bodies as (
   insert into bodies (event, headers, query, body)
-  select * from unnest($5::bigint[], $16::bytea[], $17::bytea[], $18::bytea[]) as b (event, headers, query, body)
+  select * from unnest($5::bigint[], $17::bytea[], $18::bytea[], $19::bytea[]) as b (event, headers, query, body)
   where b.event in (select seq from new_events)
 ), new_deliveries as (
   insert into deliveries (seq, event, id, route, action, item, plugin, plugin_version, destination, state, reason,
     attempts, max_attempts, tries, lease, created_at, due, expires_at, span, first_started_at, settled_at, lane, priority,
     fresh_until, tell, owner)
-  select d.*, case when d.state = 1 then $45::bigint end
-  from unnest($19::bigint[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::bigint[], $25::text[],
-    $26::text[], $27::text[], $28::smallint[], $29::text[], $30::bigint[], $31::bigint[], $32::bigint[], $33::bigint[],
-    $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[], $40::text[],
-    $41::smallint[], $42::bigint[], $43::smallint[])
+  select d.*, case when d.state = 1 then $46::bigint end
+  from unnest($20::bigint[], $21::bigint[], $22::text[], $23::text[], $24::text[], $25::bigint[], $26::text[],
+    $27::text[], $28::text[], $29::smallint[], $30::text[], $31::bigint[], $32::bigint[], $33::bigint[], $34::bigint[],
+    $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[], $40::bigint[], $41::text[],
+    $42::smallint[], $43::bigint[], $44::smallint[])
     as d (seq, event, id, route, action, item, plugin, plugin_version, destination, state, reason, attempts, max_attempts,
       tries, lease, created_at, due, expires_at, span, first_started_at, settled_at, lane, priority, fresh_until, tell)
   where d.event in (select seq from new_events)
@@ -40,7 +40,7 @@ with seen_now as (
 ), new_params as (
   insert into params (delivery, body)
   select p.delivery, p.body
-  from unnest($19::bigint[], $20::bigint[], $44::bytea[]) as p (delivery, event, body)
+  from unnest($20::bigint[], $21::bigint[], $45::bytea[]) as p (delivery, event, body)
   where p.event in (select seq from new_events)
 ), begun as (
   insert into attempts (delivery, lease, number, started_at)

@@ -8,7 +8,7 @@ e.plan <> 0                       -- an unplanned event is still to be worked on
     and (d.settled_at is null or d.settled_at >= $1 or (d.state = 7 and d.settled_at >= $2)) limit 1) is null
 
 -- name: look
-select e.received_at, e.seq, e.size, (select count(*) from deliveries d where d.event = e.seq), {over}
+select e.received_at, e.seq, e.size, (select count(*) from deliveries d where d.event = e.seq), e.config, {over}
 from events e
 where (e.received_at, e.seq) > ($3, $4) and e.received_at < $1
 order by e.received_at, e.seq limit $5

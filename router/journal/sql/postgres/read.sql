@@ -1,6 +1,6 @@
 -- name: events
 select e.seq, e.uid, e.source, e.ext_id, e.deduplicable, e.type, e.time, e.received_at, e.plan, e.reason, e.size,
-  e.duplicates, e.duplicate_differs
+  e.duplicates, e.duplicate_differs, coalesce((select c.digest from configs c where c.seq = e.config), '')
 from events e
 where {where}
 order by e.received_at desc, e.seq desc limit :limit
@@ -10,18 +10,22 @@ select count(*) from events e where {where}
 
 -- name: event_of_uid
 select e.seq, e.uid, e.source, e.ext_id, e.deduplicable, e.type, e.time, e.received_at, e.plan, e.reason, e.size,
-  e.duplicates, e.duplicate_differs
+  e.duplicates, e.duplicate_differs, coalesce((select c.digest from configs c where c.seq = e.config), '')
 from events e where e.uid = :uid
 
 -- name: event_of_ext_id
 select e.seq, e.uid, e.source, e.ext_id, e.deduplicable, e.type, e.time, e.received_at, e.plan, e.reason, e.size,
-  e.duplicates, e.duplicate_differs
+  e.duplicates, e.duplicate_differs, coalesce((select c.digest from configs c where c.seq = e.config), '')
 from seen s join events e on e.seq = s.event
 where s.ext_hash = :hash
 order by e.received_at desc, e.seq desc limit 1
 
 -- name: whole_body
 select headers, query, body from bodies where event = :event
+
+-- name: contents
+select e.uid, b.headers, b.query, b.body from events e join bodies b on b.event = e.seq
+where e.uid = any(:uids::text[])
 
 -- name: body_of_uid
 select b.body from events e join bodies b on b.event = e.seq where e.uid = :uid

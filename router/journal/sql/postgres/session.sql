@@ -34,3 +34,11 @@ insert into versions (version) values ($1)
 
 -- name: clock
 select (extract(epoch from clock_timestamp()) * 1000000)::bigint
+
+-- name: rights
+select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as reads_only,
+    to_regnamespace('"{schema}"') is not null as made,
+    case when to_regnamespace('"{schema}"') is null then has_database_privilege(current_database(), 'CREATE')
+        else has_schema_privilege('{schema}', 'USAGE') and (has_schema_privilege('{schema}', 'CREATE')
+            or to_regclass('"{schema}".versions') is not null) end as allowed,
+    current_setting('server_encoding') = 'UTF8' as utf8

@@ -4,7 +4,7 @@
 select exists (select 1 from workers where beat_until > clock_timestamp())
 
 -- name: lock
-lock table events, deliveries, lanes, replays in exclusive mode
+lock table events, deliveries, lanes, replays, configs in exclusive mode
 
 -- name: columns
 select attname, atttypid = 'bool'::regtype from pg_attribute
@@ -20,5 +20,6 @@ select {columns} from {table} order by {key}
 select e.ext_id, s.source, s.event, s.body_hash from seen s join events e on e.seq = s.event order by s.event
 
 -- name: go_on_behind
-select setval('event_numbers', (select coalesce(max(seq), 0) + 1 from events), false),
+select setval('config_numbers', (select coalesce(max(seq), 0) + 1 from configs), false),
+  setval('event_numbers', (select coalesce(max(seq), 0) + 1 from events), false),
   setval('delivery_numbers', (select coalesce(max(seq), 0) + 1 from deliveries), false)

@@ -20,6 +20,17 @@ create table workers (
 -- Numbers are fetched in blocks, so that a row and what belongs to it are written in one statement.
 create sequence event_numbers increment by 1000;
 create sequence delivery_numbers increment by 1000;
+create sequence config_numbers;
+
+-- The configurations that events were planned by.
+create table configs (
+  seq bigint primary key,
+  digest text collate "C" not null unique,
+  first_used_at bigint not null,
+  used_at bigint not null,                    -- when a process has said last that it is in force
+  content bytea not null                      -- its files and the fingerprints of its variables: JSON, deflated
+);
+alter table configs alter column content set storage external;
 
 create table events (
   seq bigint primary key,
@@ -34,7 +45,8 @@ create table events (
   reason text,
   size bigint not null,
   duplicates bigint not null default 0,
-  duplicate_differs bigint not null default 0
+  duplicate_differs bigint not null default 0,
+  config bigint
 );
 create index e_time on events (received_at, seq);
 create index e_unusual on events (plan, received_at) where plan <> 1;

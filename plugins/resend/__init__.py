@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
@@ -24,17 +25,21 @@ from router.plugin import (
     Html,
     Model,
     Permanent,
+    Probed,
     Redactor,
     Retry,
     SecretStr,
     Text,
     Url,
     Usage,
+    Use,
     read_answer,
     retry_after,
     secrets_in,
     unreachable,
 )
+
+from .probe import Account, probed
 
 KEY_KEPT = timedelta(hours=23)
 """How long a repeat is safe: Resend forgets an idempotency key after 24 hours; an hour is left for clocks."""
@@ -45,6 +50,10 @@ QUOTA_PAUSE = 3600.0
 _QUOTAS = {"daily_quota_exceeded", "monthly_quota_exceeded"}  # 429 as well, and yet no rate limit
 
 _calling: ContextVar[Resend | None] = ContextVar("calling", default=None)
+
+
+#: An address, or a template that may become one.
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]|\{\{|\{%")
 
 
 class ResendConfig(Model):
@@ -108,6 +117,10 @@ class ResendParams(Model):
     def _complete(self) -> ResendParams:
         if not self.to or (isinstance(self.to, list) and not all(self.to)):
             raise ValueError("`to` is empty, or holds an empty address")
+        for name in ("to", "cc", "bcc", "reply_to"):
+            given = getattr(self, name) or ()
+            if any(one and "@" not in one for one in ([given] if isinstance(given, str) else given)):
+                raise ValueError(f"`{name}` holds what is no address: there is no `@` in it")
         if isinstance(self.to, list) and len(self.to) > 50:
             raise ValueError("`to` holds more than 50 addresses")
         if self.html is None and self.text is None:
@@ -135,6 +148,23 @@ class Resend(Action[ResendConfig, ResendParams]):
             yield Fault((), "`resend` needs `html` or `text`")
         if config is not None and config.from_ is None and "from" not in params:
             yield Fault((), "`resend` needs `from`, here or in its destination")
+        for key in ("to", "cc", "bcc", "reply_to", "from"):
+            given = params.get(key)
+            for text in given if isinstance(given, list) else [given]:
+                if isinstance(text, str) and text and not _ADDRESS.search(text):
+                    write = "write ada@example.com, or Ada <ada@example.com>"
+                    yield Fault((key,), f"`{text}` is no address of mail: {write}")
+
+    @classmethod
+    def advise(cls, config: ResendConfig) -> Iterable[Fault]:
+        """Yield what is no API key of Resend's."""
+        if not config.api_key.get_secret_value().startswith("re_"):
+            yield Fault(("api_key",), "the `api_key` is no key of Resend, which begins with `re_`")
+
+    async def probe(self, uses: Sequence[Use]) -> Probed:
+        """See whether the key is good and its senders' domains are verified; sends no mail."""
+        account = Account(self.http, self.config.base_url, self.config.api_key.get_secret_value())
+        return await probed(account, self.config.from_, uses)
 
     async def execute(self, params: ResendParams, delivery: Delivery) -> Mapping[str, Any]:
         """Send once, or not again. Facts: `id`, Resend's id of the mail."""

@@ -222,6 +222,17 @@ def test_stored_parameters_are_read_back_as_they_were() -> None:
 def test_check_asks_for_a_sender_and_a_body() -> None:
     resend = action_class("resend")
     config = resend.Config.model_validate({"api_key": "re_1"})
-    assert len(list(resend.check(config, {"to": "x", "subject": "y"}, Usage()))) == 2
-    assert not list(resend.check(config, {"html": {"file": "x.html"}, "from": "x"}, Usage()))
+    assert len(list(resend.check(config, {"to": "a@b.co", "subject": "y"}, Usage()))) == 2
+    assert not list(resend.check(config, {"html": {"file": "x.html"}, "from": "a@b.co"}, Usage()))
     assert not list(resend.check(None, {"text": "x"}, Usage()))
+
+
+@pytest.mark.parametrize("key", ["to", "cc", "bcc", "reply_to", "from"])
+def test_check_asks_for_addresses_of_mail_where_they_are_constant(key: str) -> None:
+    params = {"to": "a@b.co", "from": "Acme <a@b.co>", "subject": "y", "text": "z"}
+    for fine in ("a@b.co", ["a@b.co", "Ada <ada@b.co>"], "{{ data.email }}"):
+        assert list(action_class("resend").check(None, {**params, key: fine}, Usage())) == []
+    for wrong in ("ada", ["a@b.co", "@b.co"]):
+        [fault] = action_class("resend").check(None, {**params, key: wrong}, Usage())
+        assert fault.path == (key,)
+        assert "is no address of mail" in fault.message

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 import aiohttp
@@ -27,6 +28,7 @@ from router.plugin import (
     Model,
     Mrkdwn,
     Permanent,
+    Probed,
     Redactor,
     Retry,
     SecretStr,
@@ -34,11 +36,15 @@ from router.plugin import (
     Tree,
     Url,
     Usage,
+    Use,
     check_status,
     retry_after,
     secrets_in,
     unreachable,
 )
+
+from .limits import over
+from .probe import probed_app, probed_webhook
 
 #: Errors of `ok: false` that pass by themselves; every other one needs a person.
 _LIMITED = {"rate_limited", "ratelimited"}
@@ -46,19 +52,6 @@ _TRANSIENT = {"fatal_error", "internal_error", "request_timeout", "service_unava
 _TRANSIENT |= {"org_login_required", "team_added_to_org"}  # the workspace is being migrated
 _PLAIN = frozenset({"plain_text", "raw_text", "text", "emoji"})  # the last two stand in rich text
 _APP_ONLY = ("username", "icon_emoji", "icon_url")
-
-# Slack's limits, in characters or elements.
-_TEXT, _BLOCKS, _ATTACHMENTS, _MARKDOWN = 40_000, 50, 100, 12_000
-_COUNTS = {("section", "fields"): 10, ("context", "elements"): 10, ("actions", "elements"): 25}
-_OBJECTS = {  # a text object's `text`, by the block or element and the key it stands in
-    ("section", "text"): 3000,
-    ("section", "fields"): 2000,
-    ("header", "text"): 150,
-    ("button", "text"): 75,
-    ("image", "title"): 2000,
-    ("video", "title"): 200,
-}
-_TEXTS = {"block_id": 255, "action_id": 255, "image_url": 3000, "alt_text": 2000, "url": 3000}
 
 
 def _kind(key: str, within: Mapping[str, Any]) -> Kind:
@@ -89,9 +82,18 @@ class SlackConfig(Model):
     @field_validator("webhook_url")
     @classmethod
     def _is_address(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not url.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("must be an address that starts with https://")
-        return url
+        if url is None or url.get_secret_value().startswith(("https://", "http://")):
+            return url
+        if url.get_secret_value().startswith("xox"):
+            raise ValueError("is a token: write it as `token`")
+        raise ValueError("must be an address that starts with https://")
+
+    @field_validator("token")
+    @classmethod
+    def _is_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and token.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("is the address of an incoming webhook: write it as `webhook_url`")
+        return token
 
     @model_validator(mode="after")
     def _one_way_in(self) -> SlackConfig:
@@ -181,10 +183,33 @@ class Slack(Action[SlackConfig, SlackParams]):
             if key in params:
                 yield Fault((key,), f"Slack ignores `{key}` with the `webhook_url` of an app", warning=True)
 
+    @classmethod
+    def advise(cls, config: SlackConfig) -> Iterable[Fault]:
+        """Yield what is no bot token, and no webhook of Slack's."""
+        if config.token is not None and not config.token.get_secret_value().startswith("xoxb-"):
+            yield Fault(("token",), "the `token` is no bot token, which begins with `xoxb-`")
+        url = config.webhook_url.get_secret_value() if config.webhook_url is not None else ""
+        if url.startswith("https://hooks.slack.com/") and not {"services", "triggers", "workflows"} & {
+            *url.split("/")
+        }:
+            yield Fault(
+                ("webhook_url",), "the `webhook_url` is not whole: it goes on with /services/ and three parts"
+            )
+
+    async def probe(self, uses: Sequence[Use]) -> Probed:
+        """See whose token it is and what it may do; of a webhook nothing can be known without posting."""
+        if self.config.webhook_url is not None:
+            return await probed_webhook(self.config.webhook_url.get_secret_value())
+        return await probed_app(self._ask, uses)
+
+    async def _ask(self, method: str, **asked: Any) -> Any:
+        """Ask the Web API for something that posts nothing; raises Retry or Permanent."""
+        return await self._call(method, datetime.now(UTC), params=asked)
+
     async def execute(self, params: SlackParams, delivery: Delivery) -> Mapping[str, Any]:
         """Post once. Facts: `channel` and `ts` of the message, with a token."""
         body = {key: value for key, value in params.model_dump(exclude_none=True).items() if value not in ("", [])}
-        for where, limit, unit in _over(body):
+        for where, limit, unit in over(body):
             raise Permanent(f"`{where}` is over Slack's limit of {limit} {unit}")
         if self._web is None:
             return await self._to_webhook(body, delivery)
@@ -210,27 +235,30 @@ class Slack(Action[SlackConfig, SlackParams]):
         return {}
 
     async def _to_api(self, body: dict[str, Any], delivery: Delivery) -> Mapping[str, Any]:
+        answer = await self._call("chat.postMessage", delivery.now, json=body)
+        return {key: answer[key] for key in ("channel", "ts") if isinstance(answer[key], str)}
+
+    async def _call(self, method: str, now: datetime, **options: Any) -> Any:
         from slack_sdk.errors import SlackApiError
 
         try:
-            answer = await self._web.api_call("chat.postMessage", json=body)
+            return await self._web.api_call(method, **options)
         except SlackApiError as error:
-            raise self._judged(error.response, delivery) from None
+            raise self._judged(error.response, now) from None
         except (aiohttp.ClientError, OSError) as error:
             raise unreachable(error) from None
         except (AttributeError, ValueError) as error:  # the SDK takes whatever came for a JSON mapping
             raise Retry(f"Slack's answer could not be read ({type(error).__name__})") from None
-        return {key: answer[key] for key in ("channel", "ts") if isinstance(answer[key], str)}
 
-    def _judged(self, answer: Any, delivery: Delivery) -> Retry | Permanent:
+    def _judged(self, answer: Any, now: datetime) -> Retry | Permanent:
         """Return what follows from an answer that is not `ok`: the error word decides, else the status."""
         status: int = answer.status if isinstance(answer, aiohttp.ClientResponse) else answer.status_code
         data = getattr(answer, "data", None)
         error = data.get("error") if isinstance(data, Mapping) else None
-        after = retry_after(answer.headers, delivery.now)
+        after = retry_after(answer.headers, now)
         if not isinstance(error, str):
             try:
-                check_status(status, answer.headers, now=delivery.now)
+                check_status(status, answer.headers, now=now)
             except (Retry, Permanent) as judged:
                 return judged
             return Retry("Slack's answer could not be read", after=after)
@@ -265,34 +293,3 @@ def _details(data: Any) -> str:
     messages = data.get("response_metadata", {}) if isinstance(data, Mapping) else {}
     messages = messages.get("messages") if isinstance(messages, Mapping) else None
     return f": {'; '.join(map(str, messages))}" if isinstance(messages, list) and messages else ""
-
-
-def _over(body: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
-    """Yield what is longer than Slack takes: where, the limit, and its unit."""
-    if len(body.get("text", "")) > _TEXT:
-        yield "text", _TEXT, "characters"
-    for key, limit in (("blocks", _BLOCKS), ("attachments", _ATTACHMENTS)):
-        if len(body.get(key, ())) > limit:
-            yield key, limit, "elements"
-        yield from _over_in(body.get(key, ()), key)
-    markdown = [b["text"] for b in body.get("blocks", ()) if b.get("type") == "markdown" and "text" in b]
-    if sum(len(str(text)) for text in markdown) > _MARKDOWN:
-        yield "blocks", _MARKDOWN, "characters of markdown"
-
-
-def _over_in(value: Any, where: str) -> Iterator[tuple[str, int, str]]:
-    if isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _over_in(item, f"{where}[{index}]")
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            place, kind = f"{where}.{key}", (str(value.get("type")), str(key))
-            if isinstance(inner, list) and len(inner) > _COUNTS.get(kind, len(inner)):
-                yield place, _COUNTS[kind], "elements"
-            if isinstance(inner, str) and len(inner) > _TEXTS.get(str(key), len(inner)):
-                yield place, _TEXTS[str(key)], "characters"
-            for text in inner if isinstance(inner, list) else [inner]:
-                longest = _OBJECTS.get(kind)
-                if longest and isinstance(text, Mapping) and len(str(text.get("text", ""))) > longest:
-                    yield f"{place}.text", longest, "characters"
-            yield from _over_in(inner, place)

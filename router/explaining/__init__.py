@@ -1,0 +1,1 @@
+"""Explains one event as plain values: its verification, its identification, every route, what became of it."""

@@ -1,0 +1,1 @@
+"""JSON Schema of the language, for editors: completion, hover texts and first checks while typing."""
