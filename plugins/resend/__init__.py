@@ -103,7 +103,7 @@ class ResendParams(Model):
     to: Header | list[Header] = Field(description="One recipient or a list, at most 50.")
     subject: Header = Field(description="The subject.")
     from_: Header | None = Field(None, alias="from", description="Sender; the destination's `from` if absent.")
-    html: Html | None = Field(None, description="The mail as HTML; values are escaped.")
+    html: Html | None = Field(None, description="The mail as HTML.")
     text: Text | None = Field(None, description="The mail as plain text.")
     cc: Header | list[Header] | None = Field(None, description="Who gets a copy.")
     bcc: Header | list[Header] | None = Field(None, description="Who gets a copy unseen.")

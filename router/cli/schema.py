@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,17 @@ def add(commands: Any) -> None:
         "schema",
         help="JSON Schema of the files, for editors",
         description="Print the JSON Schema of routes.yaml (draft 7): completion, hover texts and first checks in "
-        "editors. With a configuration it knows its plugins and names, too.",
+        "editors. With a configuration it knows its plugins, sources, destinations and event types, too; the "
+        "configuration may have mistakes.",
     )
-    command.add_argument("--tests", action="store_true", help="of the files of `router test` instead")
-    command.add_argument("--out", type=Path, metavar="FILE", help="write it there")
     command.add_argument(
-        "--plain", action="store_true", help="of the shipped actions only, whatever the configuration says"
+        "--tests", action="store_true", help="of the files of `router test`, instead of routes.yaml"
     )
-    add_config(command)
+    command.add_argument("--out", type=Path, metavar="FILE", help="write it there, instead of printing it")
+    command.add_argument(
+        "--plain", action="store_true", help="of the shipped actions only: no configuration is read"
+    )
+    add_config(command, positional=True)
     command.set_defaults(command=schema)
 
 
@@ -40,8 +44,24 @@ def schema(asked: argparse.Namespace) -> int:
         asked.out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Stop(f"{asked.out} cannot be written: {error.strerror}", AT_FAULT) from None
-    print(f"{asked.out} is written; in the file it is for, line 1: # yaml-language-server: $schema={asked.out}")
+    print(
+        f"{asked.out} is written. Line 1 of a file that it is for: # yaml-language-server: $schema={_seen(asked)}"
+    )
     return FINE
+
+
+def _seen(asked: argparse.Namespace) -> str:
+    """Return where the schema is for an editor, which goes by the folder of the file that it edits."""
+    if asked.out.is_absolute() or asked.plain:
+        return str(asked.out)
+    return "./" + Path(os.path.relpath(asked.out, asked.config.parent)).as_posix()
+
+
+def _told(registry: Any) -> Any:
+    """Return the registry, after a word about each plugin that cannot be in the schema."""
+    for fault in registry.faults:
+        print(f"router: {fault.file}:{fault.line}: {fault.message}; the schema is without it", file=sys.stderr)
+    return registry
 
 
 def _made(asked: argparse.Namespace) -> dict[str, Any]:
@@ -54,12 +74,13 @@ def _made(asked: argparse.Namespace) -> dict[str, Any]:
     if not asked.config.exists():
         if asked.config != Path("routes.yaml"):
             raise Stop(f"{asked.config} does not exist", AT_FAULT)
-        return schema_of_tests() if asked.tests else routes_schema(load_registry())
+        return schema_of_tests() if asked.tests else routes_schema(_told(load_registry()))
     document, registry = _configured(asked.config)
+    names, providers = document.sources.keys(), _providers(document)
     if asked.tests:
-        names, providers = document.sources.keys(), _providers(document)
         return schema_of_tests(sources=names, providers=providers, routes=_route_names(document))
-    return routes_schema(registry, sources=document.sources.keys(), destinations=document.destinations.keys())
+    destinations = document.destinations.keys()
+    return routes_schema(registry, sources=names, providers=providers, destinations=destinations)
 
 
 def _configured(config: Path) -> tuple[Any, Any]:
@@ -77,7 +98,7 @@ def _configured(config: Path) -> tuple[Any, Any]:
         raise Stop(
             f"{config} cannot be read\n{render(problems.errors, problems.texts, color=colored())}", AT_FAULT
         )
-    return document, load_registry(document.plugins)
+    return document, _told(load_registry(document.plugins))
 
 
 def _providers(document: Any) -> list[str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,7 +12,8 @@ from router.config import yaml
 from router.config.node import plain
 from router.config.problem import Problems
 from router.registry import RegisteredAction, Registry
-from router.schema.fields import FieldSchemas, Schema, closed
+from router.schema.choice import Schema
+from router.schema.fields import FieldSchemas, closed
 from router.sources.provider import provider, provider_names
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -23,43 +24,76 @@ def routes_schema(
     registry: Registry,
     *,
     sources: Sequence[str] = (),
+    providers: Sequence[str | None] = (),
     destinations: Sequence[str] = (),
-    types: Iterable[str] | None = None,
 ) -> Schema:
     """Return the JSON Schema of a configuration with these actions.
 
-    The names of sources and destinations, and the event `types`, are offered and never demanded: an editor's file
-    may be new. Without `types` those of all providers are.
+    The names of sources and destinations, and the event types of the sources' `providers` (None where one has
+    none), are offered and never demanded: an editor's file may be new. Without sources each provider is one.
     """
     made = read_language("language.yaml")
     inner: dict[str, Schema] = made["definitions"]
     fields = FieldSchemas()
     actions = sorted(registry.actions.values(), key=lambda one: one.name)
-    for action in actions:
-        ours = fields.parameters(action.name, action.action.Params)
-        parameters: Schema = {"description": _about(action), "allOf": [ours]}
-        for of in ("action", "deathAction"):
-            inner[of]["properties"][action.name] = parameters
-    for of in ("action", "deathAction"):  # exactly one key is a plugin's
-        inner[of]["oneOf"] = [{"required": [action.name]} for action in actions]
+    for of in ("action", "deathAction"):
+        inner[of]["properties"]["destination"] |= offered(sorted(destinations))
+        inner[of]["allOf"] = _one_plugin([action.name for action in actions])
+        for action in actions:
+            inner[of]["properties"][action.name] = fields.parameters(action.name, action.action.Params)
     made["properties"]["destinations"].update(_destinations(actions, fields, inner))
     inner.update(fields.definitions)
+    for action in actions:  # what it does, before what the fields are
+        whole = inner[fields.parameters(action.name, action.action.Params)["$ref"].rsplit("/", 1)[1]]
+        whole["description"] = " ".join(part for part in (_about(action), whole["description"]) if part)
     names = provider_names()
     inner["source"]["properties"]["provider"]["enum"] = list(names)
     inner["source"]["properties"]["provider"]["enumDescriptions"] = [provider(name).title for name in names]
-    inner["source"]["anyOf"] = [{"required": ["provider"]}, {"required": ["verify"]}]
-    known = {type_ for name in names for type_ in provider(name).types} if types is None else set(types)
-    inner["eventType"] = offered(sorted(known))
-    for of in ("action", "deathAction"):
-        inner[of]["properties"]["destination"] |= offered(sorted(destinations))
-    if sources:
-        one = offered(sorted(sources))
-        about = inner["route"]["properties"]["source"]["description"]
-        inner["route"]["properties"]["source"] = {
-            "description": about,
-            "anyOf": [one, {"type": "array", "items": one}],
+    named = dict(zip(sources, providers, strict=False)) if sources else {name: name for name in names}
+    inner["route"] |= _event_types(named, inner)
+    one = offered(sorted(sources))
+    inner["route"]["properties"]["source"] |= {**one, "type": ["string", "array"], "items": one}
+    return {"$schema": DRAFT, **closed(referable(made, inner))}
+
+
+def _one_plugin(names: Sequence[str]) -> list[Schema]:
+    """Return what tells an action without a plugin, and each plugin beside another."""
+    told = "One key of an action names the plugin: " + ", ".join(names) + "."
+    lacks: Schema = {
+        "if": {"anyOf": [{"required": [name]} for name in names]},
+        "else": {"required": names[:1], "errorMessage": told},
+    }
+    twice: list[Schema] = [
+        {
+            "if": {"required": [name]},
+            "then": {
+                "properties": dict.fromkeys(names[number:], False),
+                "errorMessage": f"An action has one plugin, and this one has {name}. Begin another with `- `.",
+            },
         }
-    return {"$schema": DRAFT, **referable(closed(made))}
+        for number, name in enumerate(names[:-1], 1)
+    ]
+    return [lacks, *twice]
+
+
+def _event_types(named: Mapping[str, str | None], definitions: dict[str, Schema]) -> Schema:
+    """Return what offers a route the types of its source, and those of all where the source is another."""
+    types = {source: provider(of).types for source, of in named.items() if of in provider_names()}
+    known = {type_ for found in types.values() for type_ in found}
+    definitions["eventType"] = offered(sorted(known))
+    definitions["eventTypes"] |= {**offered(sorted(known)), "type": ["string", "array"]}
+    whole = definitions["route"]["properties"]
+    about = whole["event"]["description"]
+    made: Schema = {"properties": {"event": whole["event"]}}
+    for source, found in types.items():
+        if found:
+            one = offered(sorted(found))
+            event = {**one, "description": about, "type": ["string", "array"], "items": one}
+            where = {"required": ["source"], "properties": {"source": {"const": source}}}
+            made = {"if": where, "then": {"properties": {"event": event}}, "else": made}
+    if "if" in made:
+        whole["event"] = {**whole["event"], "items": {"type": "string"}, "anyOf": None}
+    return made if "if" in made else {}
 
 
 @cache
@@ -93,10 +127,12 @@ def _destinations(
         }
         for action in actions
     ]
+    needs = "This name is no plugin's, so say where it goes: type: " + ", ".join(one.name for one in actions) + "."
     definitions["typedDestination"] = {
-        "required": ["type"],
+        "description": "A destination of this `type`.",
+        "type": "object",
         "properties": {"type": common["properties"]["type"]},
-        "allOf": by_type,
+        "allOf": [{"required": ["type"], "errorMessage": needs}, *by_type],
         "additionalProperties": True,
     }
     typed = {"$ref": "#/definitions/typedDestination"}
@@ -118,16 +154,26 @@ def _about(action: RegisteredAction) -> str:
 
 def offered(words: Sequence[str]) -> Schema:
     """Return a text for which these words are completions."""
-    return {"anyOf": [{"enum": list(words)}, {"type": "string"}]} if words else {"type": "string"}
+    return {"type": "string", "anyOf": [{"enum": list(words)}, {}]} if words else {"type": "string"}
 
 
-def referable(value: Any) -> Any:
-    """Put every $ref that has something beside it into an `allOf`: draft 7 ignores what is beside it."""
+def referable(value: Any, definitions: Mapping[str, Schema], inside: frozenset[str] = frozenset()) -> Any:
+    """Return a copy with a definition's keys in place of each $ref that has something beside it, which wins.
+
+    Draft 7 ignores what is beside a $ref, and of an `allOf` editors show the text of the definition, not the
+    nearer one. None takes a key of the definition away. A definition that holds itself (`inside`) stays an `allOf`
+    there.
+    """
     if isinstance(value, list):
-        return [referable(one) for one in value]
+        return [referable(one, definitions, inside) for one in value]
     if not isinstance(value, dict):
         return value
-    made = {key: referable(inner) for key, inner in value.items()}
-    if "$ref" in made and len(made) > 1:
-        made["allOf"] = [{"$ref": made.pop("$ref")}]
-    return made
+    if isinstance(value.get("$ref"), str) and len(value) > 1:
+        name = value["$ref"].rsplit("/", 1)[1]
+        beside = {key: inner for key, inner in value.items() if key != "$ref"}
+        if name in inside:
+            return {**referable(beside, definitions, inside), "allOf": [{"$ref": value["$ref"]}]}
+        whole = {**definitions[name], **beside}
+        kept = {key: inner for key, inner in whole.items() if inner is not None}
+        return referable(kept, definitions, inside | {name})
+    return {key: referable(inner, definitions, inside) for key, inner in value.items()}

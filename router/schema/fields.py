@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -11,21 +12,27 @@ from pydantic_core import PydanticUndefined
 from router.plugin import HEADER, HTML, JSON, MRKDWN, NAME, PATH, URL
 from router.routing.kinds import FROM_FILE, VALUE, VAR
 from router.routing.shape import Dictionary, Field, Leaf, Listing, Slot, Struct
+from router.schema.choice import EACH, Schema, apart, choice, types_of
 
-Schema = dict[str, Any]
-
-TEMPLATE: Schema = {"$ref": "#/definitions/template"}
-REFERENCE: Schema = {"$ref": "#/definitions/reference"}
-_EACH: Schema = {"$ref": "#/definitions/forEach"}
+TEMPLATE: Schema = {
+    "type": "string",
+    "pattern": r"\{[{%]",
+    "patternErrorMessage": "a template: {{ ... }}",
+}
+REFERENCE: Schema = {
+    "type": "string",
+    "pattern": r"\$\{",
+    "patternErrorMessage": "a reference, such as ${NAME}",
+}
 _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _KINDS = {
-    HTML: "HTML: values are escaped",
-    MRKDWN: "Slack markup: `& < >` of values are escaped",
-    URL: "an http(s) address: a value inside is percent-encoded",
-    PATH: "a path: a value inside is percent-encoded",
-    HEADER: "one line",
-    NAME: "a constant, no template",
-    JSON: "any value; types are kept",
+    HTML: "Values that templates put in are escaped.",
+    MRKDWN: "Slack markup; `& < >` in values that templates put in are escaped.",
+    URL: "An http(s) address; values that templates put in are percent-encoded.",
+    PATH: "Values that templates put in are percent-encoded.",
+    HEADER: "No line breaks.",
+    NAME: "A constant; no templates here.",
+    JSON: "Any value; templates keep their types.",
 }
 
 
@@ -39,7 +46,7 @@ class FieldSchemas:
         """Return the schema of an action's parameters, where templates may stand."""
         name = f"{plugin}.{model.__name__}"
         if name not in self.definitions:
-            made: Schema = {"type": "object"}
+            made: Schema = {"title": plugin, "type": "object"}
             self.definitions[name] = made  # before its fields: a model may hold itself
             made["description"] = _first_line(model)
             made["properties"] = {
@@ -58,6 +65,7 @@ class FieldSchemas:
         for name, inner in whole.pop("$defs", {}).items():
             self.definitions[f"{plugin}.{name}"] = _referable(inner)
         made: Schema = _referable(whole)
+        made["title"] = f"{plugin} destination"
         made["description"] = _first_line(model)
         return made
 
@@ -66,14 +74,12 @@ class FieldSchemas:
         options = self._options(plugin, field.slot, info.annotation)
         if field.slot.of(Leaf) and field.slot.kind in FROM_FILE:
             options.append({"$ref": "#/definitions/file"})
-        made = _any_of(options)
-        about = (info.description or "").rstrip(".")
+        made = choice(options)
         kind = _KINDS.get(field.slot.kind) if field.slot.of(Leaf) else None
-        said = ". ".join(part for part in (about, f"({kind})" if kind else "") if part)
-        if said:
-            made = {"description": f"{said}." if not kind else said, **_beside(made)}
-        if info.default not in (None, PydanticUndefined) and isinstance(info.default, str | int | bool | list):
-            made["default"] = info.default
+        if said := " ".join(part for part in (_sentence(info.description), kind) if part):
+            made = {"description": said, **made}
+        if info.default not in (None, PydanticUndefined, "") and isinstance(info.default, str | int | list):
+            made["description"] = f"{made.get('description', '')} Default {_written(info.default)}.".strip()
         return made
 
     def _options(self, plugin: str, slot: Slot, annotation: Any) -> list[Schema]:
@@ -82,10 +88,10 @@ class FieldSchemas:
             if isinstance(option, Struct):
                 options.append(self.parameters(plugin, option.model))
             elif isinstance(option, Dictionary):
-                value = _any_of(self._options(plugin, option.value, Any))
+                value = choice(self._options(plugin, option.value, Any))
                 options.append({"type": "object", "additionalProperties": value})
             elif isinstance(option, Listing):
-                item = _any_of([*self._options(plugin, option.item, Any), _EACH])
+                item = choice([*self._options(plugin, option.item, Any), EACH])
                 options += [{"type": "array", "items": item}, TEMPLATE]
             elif isinstance(option, Leaf):
                 options += _leaf(option, annotation)
@@ -98,7 +104,7 @@ class FieldSchemas:
 
 def closed(schema: Schema) -> Schema:
     """Return a copy in which every mapping with known keys refuses others; `<<` stays YAML's own."""
-    return _closed(schema)  # type: ignore[no-any-return] # a mapping stays one
+    return apart(_closed(schema))  # type: ignore[no-any-return] # a mapping stays one
 
 
 def _closed(value: Any) -> Any:
@@ -107,7 +113,7 @@ def _closed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     made = {key: _closed(inner) for key, inner in value.items()}
-    known = made.get("type") == "object" and isinstance(made.get("properties"), dict)
+    known = "object" in types_of(made) and isinstance(made.get("properties"), dict)
     if known and made.get("additionalProperties", False) is False:
         made["additionalProperties"] = False
         made["patternProperties"] = {**made.get("patternProperties", {}), "^<<$": {}}
@@ -135,19 +141,21 @@ def _scalars(annotation: Any) -> list[Schema]:
     return [{key: value for key, value in one.items() if key not in ("title", "default")} for one in plain]
 
 
+_OF_PYTHON = frozenset({"format", "writeOnly"})
 _PLAIN = frozenset({"string", "number", "integer", "boolean"})
 
 
-def _any_of(options: list[Schema]) -> Schema:
-    if {} in options:
-        return {}
-    found = [option for number, option in enumerate(options) if option not in options[:number]]
-    return dict(found[0]) if len(found) == 1 else {"anyOf": found}
+def _written(value: Any) -> str:
+    """Return a default as the file has it. In `default` itself editors would write it into the file."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def _beside(schema: Schema) -> Schema:
-    """Return a schema that may have other keys beside it: in draft 7 those beside a $ref are ignored."""
-    return {"allOf": [schema]} if "$ref" in schema else schema
+def _sentence(words: str | None) -> str:
+    """Return a description as a sentence; one that begins with a name or an address stays as it is."""
+    said = (words or "").strip()
+    if said.split(" ")[0].isalpha():
+        said = said[0].upper() + said[1:]
+    return said if not said or said.endswith((".", "`")) else f"{said}."
 
 
 def _referable(value: Any) -> Any:
@@ -167,15 +175,19 @@ def _referable(value: Any) -> Any:
 
 def _setting(schema: Schema) -> Schema:
     made: Schema = _referable(schema)
-    about: Schema = {key: made.pop(key) for key in ("description", "default") if key in made}
-    if about.get("default", "") is None:
-        del about["default"]
+    about: Schema = {key: made.pop(key) for key in ("description",) if key in made}
+    default = made.pop("default", None)
     options = made.pop("anyOf") if set(made) == {"anyOf"} else [made]
+    options = [{key: value for key, value in one.items() if key not in _OF_PYTHON} for one in options]
     texts = any(option.get("type") == "string" and not set(option) & {"enum", "const"} for option in options)
     scalar = any(option.get("type") in _PLAIN or "enum" in option or "const" in option for option in options)
     if scalar and not texts:
         options = [*options, REFERENCE]
-    return {**about, **_beside(_any_of(options))}
+    if "description" in about:
+        about["description"] = _sentence(about["description"])
+    if default not in (None, "") and isinstance(default, str | int | list):
+        about["description"] = f"{about.get('description', '')} Default {_written(default)}.".strip()
+    return {**about, **choice(options)}
 
 
 def _first_line(model: type[BaseModel]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from router.schema.choice import Schema
 from router.schema.document import DRAFT, offered, read_language, referable
-from router.schema.fields import Schema, closed
+from router.schema.fields import closed
 from router.sources.provider import provider_names
 from router.sources.samples import sample_types
 
@@ -24,4 +25,4 @@ def schema_of_tests(
     test["event"] |= offered(sorted(samples))
     test["source"] |= offered(sorted(named))
     made["definitions"]["expect"]["properties"]["routes"]["items"] = offered(sorted(routes))
-    return {"$schema": DRAFT, **referable(closed(made))}
+    return {"$schema": DRAFT, **closed(referable(made, made["definitions"]))}

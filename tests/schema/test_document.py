@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -165,18 +165,19 @@ def test_the_schema_names_the_keys_that_are_read(tmp_path: Path, monkeypatch: py
     actions = set(load_registry(entry_points=False).actions)
 
     def named(name: str) -> set[str]:
-        return set(definitions[name]["properties"])
+        whole = definitions[name]
+        return {key for part in (whole, *whole.get("allOf", ())) for key in part.get("properties", ())}
 
     assert known["`server`"] == named("server")
     assert known["`admin`"] == named("admin")
-    assert known["`journal`"] == named("journalSettings")
+    assert known["`journal`"] == named("journal")
     assert known["the source `plain`"] == named("source")
     assert known["`verify` of the source `plain`"] == named("verifyHmac")
     assert known["`verify` of the source `simple`"] == named("verifyToken")
     assert known["`timestamp`"] == named("verifyTimestamp")
     assert known["`retry`"] == named("retry")
-    assert known["`breaker`"] == named("breakerSettings")
-    assert known["`delay`"] == named("delayUntil")
+    assert known["`breaker`"] == named("breaker")
+    assert known["`delay`"] == named("delay")
     assert known["the route `r`"] == named("route")
     assert known["an action of the route `r`"] - {"slack"} == named("action") - actions
     assert known["an action of `on_dead` of the route `r`"] - {"slack"} == named("deathAction") - actions
@@ -208,11 +209,69 @@ def test_a_configuration_brings_its_own_plugins_and_names(
     of_shout = made["definitions"]["shout.ShoutParams"]["properties"]
     assert of_shout["loud"]["description"] == "How loud."
     assert "shout" in made["definitions"]["action"]["properties"]
-    source = made["definitions"]["route"]["properties"]["source"]["anyOf"][0]["anyOf"][0]["enum"]
-    assert source == ["app", "clerk", "github", "shopify"]
+    route = made["definitions"]["route"]
+    assert route["properties"]["source"]["anyOf"][0]["enum"] == ["app", "clerk", "github", "shopify"]
+    of_clerk = next(one for one in chain(route) if one["if"]["properties"]["source"] == {"const": "clerk"})
+    types = of_clerk["then"]["properties"]["event"]["anyOf"][0]["enum"]
+    assert "user.created" in types
+    assert "push" not in types
+    narrowing = made["definitions"]["action"]["properties"]["event"]
+    assert {"push", "user.created"} <= set(narrowing["anyOf"][0]["enum"])
     fastjsonschema.compile(made)(
         read("destinations: {shout: {url: x}}\nroutes: [{name: r, actions: [{shout: {loud: '{{ data.x }}'}}]}]")
     )
+
+
+def chain(schema: Any) -> Iterator[Any]:
+    """Yield a schema and what stands in its `else`, down to the last that has an `if`."""
+    while "if" in schema:
+        yield schema
+        schema = schema.get("else", {})
+
+
+def test_a_plugin_that_cannot_be_used_is_told_and_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "broken.py").write_text("def broken(:\n")
+    (tmp_path / "routes.yaml").write_text("plugins: ./plugins\nroutes: [{nam: x}]\n")
+    assert main(["schema", "routes.yaml"]) == 0
+    printed = capsys.readouterr()
+    assert "slack" in json.loads(printed.out)["definitions"]["action"]["properties"]
+    assert f"{tmp_path / 'plugins' / 'broken.py'}:1: " in printed.err
+
+
+def test_the_line_for_editors_goes_by_the_folder_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "routes.yaml").write_text("routes: []\n")
+    assert main(["schema", "conf/routes.yaml", "--out", "conf/s.json"]) == 0
+    assert capsys.readouterr().out.endswith("$schema=./s.json\n")
+
+
+def everywhere(value: Any) -> Iterator[Any]:
+    """Yield every mapping inside."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from everywhere(inner)
+
+
+@pytest.mark.parametrize("made", [SCHEMA, schema_of_tests()], ids=["routes", "tests"])
+def test_no_mapping_is_one_branch_of_several_so_that_a_mistake_in_it_is_told_at_its_key(made: Any) -> None:
+    for schema in everywhere(made):
+        options = schema.get("anyOf", []) if isinstance(schema.get("anyOf"), list) else []
+        mappings = [one for one in options if "$ref" in one or "properties" in one]
+        assert not mappings, schema
+
+
+def test_a_text_of_a_key_is_its_own_and_not_that_of_its_type() -> None:
+    action = SCHEMA["definitions"]["action"]["properties"]
+    assert "older than this" in action["fresh"]["description"]
+    assert "makes no delivery" in action["if"]["description"]
 
 
 def test_the_schema_is_written_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
