@@ -99,6 +99,7 @@ async def _measure(options: argparse.Namespace, folder: Path) -> None:
         warm.append((spans[-1][1], time.perf_counter()))
     await asyncio.sleep(_REST)
     sending.cancel()
+    await asyncio.sleep(0.5)  # for the last answers
     reloads = [t for at, t, _ in senders.answers if any(a <= at <= b for a, b in spans)]
     warming = [t for at, t, _ in senders.answers if any(a <= at <= b for a, b in warm)]
     quiet = [t for at, t, _ in senders.answers if not any(a <= at <= b for a, b in (*spans, *warm))]

@@ -104,7 +104,7 @@ def load_ruleset(
     those of the journal's address, for who only looks at the file. With `kept` those texts are compiled instead
     of those on the disk.
     """
-    problems = Problems()
+    problems = Problems(stops=True)
     seen: list[Path] = []
     with paused():
         try:

@@ -32,9 +32,13 @@ class Problem:
 
 
 class Problems:
-    """Gathers every fault of a configuration, so that all are told at once."""
+    """Gathers every fault of a configuration, so that all are told at once.
 
-    def __init__(self) -> None:
+    With `stops` it raises TooMany at the last one that is told; without, it passes over those that follow.
+    """
+
+    def __init__(self, *, stops: bool = False) -> None:
+        self._stops = stops
         self._found: dict[Problem, None] = {}
         self._places: set[tuple[str, int, int]] = set()
         self._spoiled: set[tuple[str, int, int]] = set()
@@ -85,8 +89,11 @@ class Problems:
         if _place(problem.mark) not in self._spoiled:
             if len(self._found) >= MAX_PROBLEMS - 1:
                 more = f"{MAX_PROBLEMS:,} problems have been found by now, and the rest was not looked at"
-                self._found[replace(problem, hint=more)] = None
-                raise TooMany
+                if len(self._found) < MAX_PROBLEMS:
+                    self._found[replace(problem, hint=more)] = None
+                if self._stops:
+                    raise TooMany
+                return
             self._found[problem] = None
             self._places.add(_place(problem.mark))
 
