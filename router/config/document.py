@@ -81,24 +81,24 @@ def read_document(
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
+    are none, and where there is too much of anything. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
     `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
     at, those that cannot be read too: they may be mended. With `kept` the texts are those, and nothing but
     plugins and files of secrets is looked for on the disk.
     """
     found = Found()
     reader = Reader(environ, problems, found, kept)
-    reader.read_all(path)
-    if seen is not None:
-        seen.extend((*reader.tree.paths, *reader.tree.folders))
+    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
+    try:
+        _read(reader, path, gathered, problems)
+    except TooMany:
+        return None
+    finally:
+        if seen is not None:
+            seen.extend((*reader.tree.paths, *reader.tree.folders, *found.files))
     if not reader.tree.whole:
         return None
     files = reader.tree.files
-    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
-    for file in files:
-        gathered.take(file)
-    _check_tags(files, problems)
-    _check_route_names(gathered.routes, problems)
     server = read_server(gathered.settings.get("server"), problems)
     admin = read_admin(gathered.settings.get("admin"), problems)
     journal = read_journal(gathered.settings.get("journal"), problems)
@@ -108,8 +108,6 @@ def read_document(
     check_addresses(server, admin, where, problems)
     if admin.token is not None:
         found.secrets.add(admin.token)
-    if seen is not None:
-        seen.extend(found.files)
     return Document(
         path=path,
         files=(*reader.tree.paths, *found.files),
@@ -128,6 +126,16 @@ def read_document(
         made=frozenset(found.made),
         variables=_variables(found, os.path.abspath(path.parent)),
     )
+
+
+def _read(reader: Reader, path: Path, gathered: _Gathered, problems: Problems) -> None:
+    """Read the files, and put together what they say if every one of them could be read."""
+    reader.read_all(path)
+    if reader.tree.whole:
+        for file in reader.tree.files:
+            gathered.take(file)
+        _check_tags(reader.tree.files, problems)
+        _check_route_names(gathered.routes, problems)
 
 
 class _Gathered:

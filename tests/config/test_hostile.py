@@ -121,3 +121,9 @@ def test_a_valid_file_with_parts_replaced_ends_in_problems_or_rules(
         at = place % len(raw)
         raw = raw[:at] + piece.encode("utf-8", "surrogatepass") + raw[at + length :]
     read(raw)
+
+
+@pytest.mark.parametrize("name", ["a template of 10 MB", "one large file, many times", "9,000 wrong routes"])
+def test_a_file_that_is_given_up_is_watched_all_the_same_because_it_may_be_mended(name: str) -> None:
+    Path("routes.yaml").write_text(str(HOSTILE[name]()))
+    assert Path("routes.yaml") in load_ruleset(Path("routes.yaml"), {}).watched
