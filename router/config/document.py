@@ -81,10 +81,10 @@ def read_document(
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none, and where there is too much of anything. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
-    `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
-    at, those that cannot be read too: they may be mended. With `kept` the texts are those, and nothing but
-    plugins and files of secrets is looked for on the disk.
+    are none, and where there is too much of anything. `made_up` gives the value of an unset variable in
+    sources, destinations, vars and admin, and `made_up_journal` in `journal`, for who opens none. `seen` is
+    given every file and folder that was looked at, those that cannot be read too: they may be mended. With
+    `kept` the texts are those, and nothing but plugins and files of secrets is looked for on the disk.
     """
     found = Found()
     reader = Reader(environ, problems, found, kept)
