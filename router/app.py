@@ -69,7 +69,7 @@ def build(ruleset: Ruleset, options: Options) -> web.Application:
     running.health.add_to(app)
     Ingress(
         ruleset=lambda: running.live.ruleset,
-        accept=lambda plan, *, retry_dead: running.intake.accept(plan, retry_dead=retry_dead),
+        accept=lambda plans, *, retry_dead: running.intake.accept(plans, retry_dead=retry_dead),
         observer=observer,
         clock=options.clock,
         new_uid=event_uid,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from router.destinations import host_of
@@ -14,7 +15,7 @@ from router.printable import one_line
 from router.routing.plan import Only
 from router.routing.table import ActionPolicy
 from router.ruleset import Ruleset
-from router.sources.body import read_json
+from router.sources.payload import Payload
 from router.sources.source import Source
 
 log = logging.getLogger(__name__)
@@ -119,12 +120,15 @@ def reread(stored: StoredEvent, sources: Mapping[str, Source]) -> Event:
         body=stored.body,
         received_at=stored.received_at,
     )
-    return source.identify(request, stored.uid)
+    event = source.identify(request, stored.uid)
+    # The id of one event of many may be made of its place among them, which only the receipt knew.
+    return replace(event, id=stored.id, deduplicable=stored.deduplicable) if source.split else event
 
 
 def _as_stored(stored: StoredEvent) -> Event:
     """Return an event of a source that has gone: its data are the whole payload, for all that is known."""
-    payload = read_json(stored.body)
+    content_type = next((value for name, value in stored.headers if name.lower() == "content-type"), None)
+    payload = Payload().read(stored.body, content_type)
     return Event(
         uid=stored.uid,
         source=stored.source,

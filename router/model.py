@@ -84,7 +84,8 @@ class Event:
 
     `uid` is the router's id of it, `id` the sender's (or, where the sender gives none, `uid` again, and
     `deduplicable` is false). `headers` and `query` hold only what is kept; `data` is the part of
-    `payload` that routes call `data`. Times are aware UTC.
+    `payload` that routes call `data`. Times are aware UTC. `window` is for how long its id tells repeats, None for
+    as long as it is kept; with one, `id` was made of values of the event, and repeats may have another body.
     """
 
     uid: str
@@ -99,6 +100,7 @@ class Event:
     headers: Pairs = ()
     query: Pairs = ()
     deduplicable: bool = True
+    window: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

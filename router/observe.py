@@ -19,6 +19,9 @@ class Observer:
     def accepted(self, event: Event, plan: Plan, *, duplicate: bool, differs: bool) -> None:
         """Note that an event is in the journal (or was already: `duplicate`)."""
 
+    def handshake(self, source: str) -> None:
+        """Note that a sender tried its address, and was answered."""
+
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Note that an attempt is over and recorded."""
 
@@ -49,6 +52,10 @@ class Observers(Observer):
     def accepted(self, event: Event, plan: Plan, *, duplicate: bool, differs: bool) -> None:
         """Tell all."""
         self._tell("accepted", event, plan, duplicate=duplicate, differs=differs)
+
+    def handshake(self, source: str) -> None:
+        """Tell all."""
+        self._tell("handshake", source)
 
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Tell all."""

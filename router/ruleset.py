@@ -53,9 +53,12 @@ class Ruleset:
         """Decide what is to be done about an event; pure."""
         return replace(plan(self.table, event, replay=replay, only=only), config=self.digest)
 
-    def explain(self, event: Event) -> Explanation:
-        """Say of every route why it takes the event, or why not."""
-        return explain(self.table, event)
+    def explain(self, event: Event, named: Collection[str] | None = None) -> Explanation:
+        """Say of every route why it takes the event, or why not.
+
+        With `named` only of those that want events of its source and type, and of these.
+        """
+        return explain(self.table, event, named)
 
     def on_dead(self, event: Event, death: Death) -> tuple[PlannedDelivery, ...]:
         """Return what is done about the death of a delivery of this event; pure."""
@@ -137,7 +140,7 @@ def _compiled(document: Document, problems: Problems, seen: list[Path], kept: Ke
         return Loaded(None, problems, document, watched)
     secrets = set(document.written_secrets)
     for source in sources.values():
-        secrets.update(source.secrets)
+        secrets.update(source.confidential)
     for destination in destinations.values():
         secrets.update(secrets_of(destination.config))
     taken = snapshot(document, files.read, secrets)

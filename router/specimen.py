@@ -14,15 +14,27 @@ from router.sources.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A request and its event; where it is refused, `refusal` has status and reason, and `event` is None."""
+    """A request and its event; where it is none, `refusal` has status and reason, and `event` is None."""
 
     request: RawRequest
     event: Event | None
     refusal: Rejected | None = None
 
 
+def body_of(payload: Any) -> bytes:
+    """Return a payload as the bytes of a body: UTF-8, with half of a surrogate pair escaped."""
+    try:
+        return json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(payload).encode()
+
+
 def signed_request(source: Source, type_: str, body: bytes, message_id: str, at: datetime) -> RawRequest:
-    """Return the request that the sender would make of a body, signed at that moment with the first secret."""
+    """Return the request that the sender would make of a body, signed at that moment with the first secret.
+
+    A body of JSON becomes a form where the source takes forms.
+    """
+    body = source.reads.sent(body)
     return RawRequest(
         source=source.name,
         method="POST",
@@ -37,7 +49,10 @@ def signed_request(source: Source, type_: str, body: bytes, message_id: str, at:
 def received(source: Source, request: RawRequest, uid: str) -> Specimen:
     """Verify and identify a request as the listener does; nothing is raised for what it would refuse."""
     try:
-        source.verify(request)
+        if source.handshake(request, verified=False) is None:
+            source.verify(request)
+        if source.is_handshake(request):
+            raise Rejected(200, "a handshake: it is answered, and is no event")
         return Specimen(request, source.identify(request, uid))
     except Rejected as error:
         return Specimen(request, None, error)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from router.config.files import MAX_SECRET, UnusableFile, read_text
+from router.config.files import MAX_SECRET, MAX_YAML, UnusableFile, read_text
 from router.config.fingerprint import fingerprint
 from router.config.kept import Kept
 from router.config.literals import LITERAL
+from router.config.snapshot import PLUGIN, Snapshot
 from router.journal.answers import StoredConfig
 from router.ruleset import Loaded, Ruleset, load_ruleset
 
@@ -39,11 +41,15 @@ def load_stored(
     read = config.read or tuple(config.files)[:1]
     kept = Kept(folder, config.root, read, config.files)
     first = kept.paths[0] if read else folder
-    return load_ruleset(first, environ, made_up=made_up, kept=kept)
+    loaded = load_ruleset(first, environ, made_up=made_up, kept=kept)
+    if loaded.ruleset is None:
+        return loaded
+    was = Snapshot(config.root, read, config.files, config.variables)  # its digest is not that of today's values
+    return replace(loaded, ruleset=replace(loaded.ruleset, snapshot=was))
 
 
 def differences(config: StoredConfig, environ: Mapping[str, str], *, root: Path | None = None) -> list[str]:
-    """Say, a sentence each, which variables and files of secrets have another value today than they had then."""
+    """Say, a sentence each, which variables, files of secrets and plugins are other ones today than then."""
     folder = Path(config.root) if root is None else root
     told = (_difference(name, was, environ, folder) for name, was in sorted(config.variables.items()))
     return [sentence for sentence in told if sentence is not None]
@@ -52,13 +58,16 @@ def differences(config: StoredConfig, environ: Mapping[str, str], *, root: Path 
 def _difference(name: str, was: str, environ: Mapping[str, str], folder: Path) -> str | None:
     if name.startswith(LITERAL):
         return None
-    if not name.startswith(_FILE):
+    if not name.startswith((_FILE, PLUGIN)):
         return _told(f"the variable `{name}`", was, fingerprint(name, environ.get(name, "")), "set")
-    file = folder / name.removeprefix(_FILE)
+    plugin = name.startswith(PLUGIN)
+    file = folder / name.removeprefix(PLUGIN if plugin else _FILE)
     try:
-        content = read_text(file, MAX_SECRET).rstrip("\r\n")
+        content = read_text(file, MAX_YAML) if plugin else read_text(file, MAX_SECRET).rstrip("\r\n")
     except UnusableFile as error:
         return f"the file `{file}` could be read then, and today it {error.reason}" if was else None
+    if plugin:
+        return None if was == fingerprint(name, content) else f"the plugin `{file}` has been changed"
     return _told(f"the file `{file}`", was, fingerprint(name, content), "usable")
 
 

@@ -13,6 +13,7 @@ import pytest
 from router.ruleset import load_ruleset
 from router.sources.source import Source
 from router.specimen import received, set_at, signed_request, value_of
+from tests.sources.build import source as made
 
 AT = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 ROUTES = """
@@ -70,3 +71,24 @@ def test_a_place_that_does_not_exist_is_refused(path: str) -> None:
 def test_a_text_on_the_command_line_is_json_or_itself() -> None:
     texts = ("1", "null", '"1"', "Ada", '{"a": [1]}')
     assert [value_of(text) for text in texts] == [1, None, "1", "Ada", {"a": [1]}]
+
+
+def test_a_handshake_is_told_as_one_only_where_it_is_genuine() -> None:
+    slack = "{when: {$.type: url_verification}, answer: {text: $.challenge}}"
+    found = made(f"s: {{verify: {{scheme: token, header: X-T}}, secret: key, id: $.id, handshakes: [{slack}]}}")
+    request = signed_request(found, "", b'{"type": "url_verification", "challenge": "x"}', "m", AT)
+    refusal = received(found, request, "evt_1").refusal
+    assert refusal is not None
+    assert (refusal.status, "handshake" in refusal.reason) == (200, True)
+    forged = received(found, replace(request, headers=(("X-T", "other"),)), "evt_1").refusal
+    assert forged is not None
+    assert forged.status == 401
+
+
+def test_a_source_of_forms_is_sent_a_form() -> None:
+    found = made("s: {verify: {scheme: token, header: X-T}, secret: key, body: form, type: $.command, id: $.id}")
+    request = signed_request(found, "/deploy", b'{"command": "/deploy", "id": "7"}', "m", AT)
+    assert request.body == b"command=%2Fdeploy&id=7"
+    event = received(found, request, "evt_1").event
+    assert event is not None
+    assert (event.type, event.id) == ("/deploy", "7")

@@ -77,7 +77,14 @@ def test_it_holds_the_texts_as_they_stand_there_and_no_value_from_outside(folder
     assert (config.root, config.first_used_at) == (str(folder), NOW)
     assert config.read == ("routes.yaml", "routes.d/mail.yaml", "env/live.yaml")
     assert config.files == {name: FILES[name] for name in (*config.read, "mail.txt")}
-    assert config.variables.keys() == {"SECRET", "STAGE", "TONE", "NOTHING", "file:keys/app"}
+    assert config.variables.keys() == {
+        "SECRET",
+        "STAGE",
+        "TONE",
+        "NOTHING",
+        "file:keys/app",
+        "plugin:plugins/_none.py",
+    }
     assert (config.variables["TONE"], config.variables["NOTHING"]) == ("", "")
     assert all(len(config.variables[name]) == 4 for name in ("SECRET", "STAGE", "file:keys/app"))
     for value in (SECRET, "a-long-key-of-the-app"):
@@ -278,3 +285,20 @@ def test_the_digest_changes_with_a_secret_that_was_written_into_the_file(written
     before = in_force(written, {}).digest
     (written / "routes.yaml").write_text(LITERAL.replace(secret, secret[:-1] + "8"))
     assert in_force(written, {}).digest != before
+
+
+def test_rules_of_that_day_have_the_digest_of_that_day_whatever_has_changed(folder: Path) -> None:
+    config = stored(in_force(folder), NOW)
+    (folder / "keys" / "app").write_text("another-key-of-the-app\n")
+    assert usable(load_stored(config, ENVIRON | {"STAGE": "test"})).digest == config.digest
+
+
+def test_a_plugin_that_was_changed_makes_another_configuration_and_is_told(folder: Path) -> None:
+    plugin = folder / "plugins" / "_help.py"
+    plugin.write_text("GREETING = 'hello'\n")
+    config = stored(in_force(folder), NOW)
+    assert differences(config, ENVIRON) == []
+    plugin.write_text("GREETING = 'hi'\n")
+    assert in_force(folder).digest != config.digest
+    assert differences(config, ENVIRON) == [f"the plugin `{plugin}` has been changed"]
+    assert "GREETING" not in str(config)

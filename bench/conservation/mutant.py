@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,11 +34,14 @@ def early_ack() -> None:
     async def later(self: Intake, plan: Plan, more: Any) -> None:
         await asyncio.sleep(WRITE_BEHIND)
         try:
-            await accept(self, plan, **more)
+            await accept(self, [plan], **more)
         except JournalUnwritable:
             return
 
-    async def early(self: Intake, plan: Plan, **more: Any) -> Appended:
+    async def early(self: Intake, plans: Sequence[Plan], **more: Any) -> list[Appended]:
+        return [one(self, plan, more) for plan in plans]
+
+    def one(self: Intake, plan: Plan, more: Any) -> Appended:
         first = known.setdefault((plan.event.source, plan.event.id), plan.event.uid)
         if first != plan.event.uid:
             return Appended(first, duplicate=True)
@@ -67,13 +70,13 @@ def early_record() -> None:
 def no_running() -> None:
     """Start what was claimed, or taken by an append, without writing down that it is running."""
     for journal in _journals():
-        _patch(journal, "append", _unmarked(journal.append))
+        _patch(journal, "append_all", _unmarked(journal.append_all))
         _patch(journal, "claim", _unclaimed(journal.claim))
 
 
 def _unmarked(append: Call) -> Call:
-    async def unmarked(self: Any, plan: Plan, *, take: Collection[str] = (), **more: Any) -> Any:
-        return await append(self, plan, take=(), **more)
+    async def unmarked(self: Any, plans: Sequence[Plan], *, take: Collection[str] = (), **more: Any) -> Any:
+        return await append(self, plans, take=(), **more)
 
     return unmarked
 

@@ -47,6 +47,7 @@ class Metrics(Observer):
             "router_duplicates", "Events that had come before; differs: with another body", "source", "differs"
         )
         self._refusals = self._counter("router_refusals", "Requests refused, by status", "source", "status")
+        self._handshakes = self._counter("router_handshakes", "Handshakes of senders answered", "source")
         self._attempts = self._counter(
             "router_attempts", "Attempts of deliveries, by outcome", "destination", "outcome"
         )
@@ -101,6 +102,10 @@ class Metrics(Observer):
         for delivery in plan.deliveries:
             if delivery.state is DeliveryState.DEAD:
                 self._dead.labels(destination=delivery.destination, route=delivery.route).inc()
+
+    def handshake(self, source: str) -> None:
+        """Count a handshake."""
+        self._handshakes.labels(source=source).inc()
 
     def attempted(self, delivery: StoredDelivery, attempt: Attempt) -> None:
         """Count an attempt, and a death."""

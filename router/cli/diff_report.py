@@ -133,7 +133,8 @@ class Report:
             self._write("")
         for failure in failures:
             side = _SIDES[failure.side]
-            self._write(f"{failure.count:,} events fail with {self._paint(side, 'red')}: {_cut(failure.reason)}")
+            said = f"{failure.count:,} {'event fails' if failure.count == 1 else 'events fail'}"
+            self._write(f"{said} with {self._paint(side, 'red')}: {_cut(failure.reason)}")
             if failure.examples:
                 ids = ", ".join(safe(subject.uid) for subject in failure.examples)
                 self._write(f"  such as {ids}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from router.journal.journal import Contents, EventFilter, StoredEvent
 from router.model import RawRequest
 from router.ruleset import Ruleset
 from router.sources.samples import sample, sample_types
-from router.specimen import received, signed_request
+from router.specimen import body_of, received, signed_request
 
 PAGE = 500
 BYTES = 8 * 2**20
@@ -81,7 +80,7 @@ class Walk:
         begun = time.monotonic()
         for name, provider, sample_type in found:
             uid = f"{name}/{sample_type}"
-            body = json.dumps(sample(provider, sample_type, now), ensure_ascii=False).encode()
+            body = body_of(sample(provider, sample_type, now))
             before, after = (
                 _specimen(ruleset, name, sample_type, body, uid, now)
                 for ruleset in (self._sides.before, self._sides.after)

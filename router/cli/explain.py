@@ -97,7 +97,10 @@ def explain(asked: argparse.Namespace) -> int:
         from router.cli.explain_text import render
 
         print(render(found, color=colored(), verbose=asked.verbose))
-    if found["event"] is None or found["verification"]["verdict"] in ("refused", "unknown"):
+    if (found["event"] is None and not found["handshake"]) or found["verification"]["verdict"] in (
+        "refused",
+        "unknown",
+    ):
         return AT_FAULT
     return AT_FAULT if asked.fail_if_unmatched and not found["taken"] else FINE
 

@@ -17,9 +17,13 @@ from router.explaining.account import Subject
 if TYPE_CHECKING:
     from router.explaining.verification import Verification
     from router.journal.answers import StoredConfig
-    from router.model import RawRequest
+    from router.journal.postgres.reader import PostgresReader
+    from router.journal.reader import SqliteReader
+    from router.model import RawRequest, StoredDelivery
     from router.ruleset import Loaded, Ruleset
     from router.sources.source import Source
+
+_PAGE = 1000  # deliveries that are read at once
 
 
 async def stored(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subject]:
@@ -28,7 +32,6 @@ async def stored(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subj
     With it comes the configuration to tell it by: the one that was in force when it came, unless that is today's,
     is not known, cannot be compiled any more, or is not asked for (`--today`).
     """
-    from router.journal.journal import DeliveryFilter
     from router.model import RawRequest
 
     if asked.changes or asked.type or asked.at:
@@ -38,7 +41,7 @@ async def stored(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subj
         found = await store.event(asked.event)
         if found is None and (delivery := await store.delivery(asked.event)) is not None:
             found = await store.event(delivery.event_uid)
-        deliveries = [] if found is None else await store.deliveries(DeliveryFilter(event=found.uid, limit=1000))
+        deliveries = [] if found is None else await _deliveries(store, found.uid)
         config = await store.config(found.config) if found is not None and found.config else None
     if found is None:
         raise Stop(_nothing(asked.event, today), AT_FAULT)
@@ -62,10 +65,23 @@ async def stored(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subj
         _judged(ruleset, source, request),
         notes=told.notes,
         stored=found,
-        deliveries=sorted(deliveries, key=lambda d: (d.created_at, d.id)),
+        deliveries=sorted(deliveries, key=lambda d: (d.created_at, d.route, d.action, d.index or 0, d.id)),
         by_stored=told.by_stored,
         differences=told.differences,
     )
+
+
+async def _deliveries(store: SqliteReader | PostgresReader, uid: str) -> list[StoredDelivery]:
+    """Return every delivery of an event: a replay of many items makes as many again."""
+    from router.journal.journal import DeliveryFilter
+
+    found: list[StoredDelivery] = []
+    while True:
+        before = found[-1].id if found else None
+        page = await store.deliveries(DeliveryFilter(event=uid, before=before, limit=_PAGE))
+        found += page
+        if len(page) < _PAGE:
+            return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,15 @@ def told_by(asked: argparse.Namespace, today: Loaded, config: StoredConfig | Non
         why = f"configuration {short}, which was in force when it came, cannot be used any more"
         return ToldBy(today, (f"{why} ({problem.mark}: {problem.message}): told by today's",), False, changed)
     note = "told by the configuration that was in force when it came; today's is another, see --today"
+    if today.ruleset is not None and _same_files(today.ruleset, config):
+        note = "told by the configuration that was in force when it came; today's files are the same"
     return ToldBy(then, (note,), True, changed)
+
+
+def _same_files(ruleset: Ruleset, config: StoredConfig) -> bool:
+    """Tell whether the files are those of today, so that only the environment makes another configuration."""
+    taken = ruleset.snapshot
+    return (dict(taken.files), tuple(taken.read)) == (dict(config.files), tuple(config.read))
 
 
 def _judged(ruleset: Ruleset, source: Source, request: RawRequest) -> Verification:

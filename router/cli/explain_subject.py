@@ -8,12 +8,13 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from router.cli.exit import AT_FAULT, USAGE, Stop
 from router.config.problem import did_you_mean
 from router.explaining.account import Subject
 from router.model import Pairs, RawRequest
+from router.specimen import body_of
 
 if TYPE_CHECKING:
     from router.explaining.verification import Verification
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from router.sources.source import Source
 
 _UID, _MESSAGE = "evt_example", "msg_example"  # the same each time, so that the ids made of them are
+_LARGEST = 64 * 2**20  # bytes that are read of a payload or a captured request
 
 
 async def find(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subject]:
@@ -32,8 +34,9 @@ async def find(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subjec
     if asked.request is not None:
         return today, _request(asked, usable(today))
     if name == "-":
-        return today, _payload(asked, usable(today), "standard input", sys.stdin.buffer.read())
-    if (file := Path(name)).is_file():
+        name = "standard input"
+        return today, _payload(asked, usable(today), name, _limited(sys.stdin.buffer, name))
+    if _is_file(file := Path(name)):
         return today, _payload(asked, usable(today), name, _read(file))
     source, _, type_ = name.partition("/")
     if type_ and (ruleset := usable(today)) and source in ruleset.sources:
@@ -59,7 +62,7 @@ def _sample(asked: argparse.Namespace, ruleset: Ruleset, source: Source, type_: 
     at = asked.at or _now()
     otherwise = "give a file with a payload of your own instead"
     payload = payload_for(source, type_, None, asked.changes, at=at, otherwise=otherwise)
-    body = json.dumps(payload, ensure_ascii=False).encode()
+    body = body_of(payload)
     notes = _changes(asked)
     return _signed("sample", f"the sample {source.name}/{type_}", source, type_, body, at, ruleset, notes)
 
@@ -75,7 +78,7 @@ def _payload(asked: argparse.Namespace, ruleset: Ruleset, name: str, body: bytes
             raise Stop(f"{name} is not JSON: {error}", AT_FAULT) from None
         for change in asked.changes:
             change_payload(payload, change)
-        body = json.dumps(payload, ensure_ascii=False).encode()
+        body = body_of(payload)
     header = next((place.header for place in source.type_at if place.header is not None), None)
     if header is not None and asked.type is None:
         raise Stop(f"`{source.name}` names the type in the header {header}: add --type TYPE", USAGE)
@@ -112,7 +115,7 @@ def _request(asked: argparse.Namespace, ruleset: Ruleset) -> Subject:
     from router.explaining.captured import Unreadable, read_captured
 
     name = "standard input" if str(asked.request) == "-" else str(asked.request)
-    raw = sys.stdin.buffer.read() if str(asked.request) == "-" else _read(asked.request)
+    raw = _limited(sys.stdin.buffer, name) if str(asked.request) == "-" else _read(asked.request)
     if asked.changes or asked.type:
         raise Stop("--set and --type change a payload; a captured request is verified as it came", USAGE)
     try:
@@ -139,6 +142,8 @@ def judged_request(ruleset: Ruleset, source: Source, request: RawRequest) -> Ver
 
     limit = source.max_body or ruleset.document.server.max_body
     headers = seen(source, request)
+    if source.handshake(request, verified=False) is not None:
+        return Verification(source.scheme.name, "unchecked", "a handshake is answered without it", None, headers)
     if request.method != "POST":
         reason = f"it is a {request.method}, and the router takes POST"
         return Verification(source.scheme.name, "refused", reason, 405, headers)
@@ -224,11 +229,28 @@ def _changes(asked: argparse.Namespace) -> tuple[str, ...]:
     return (f"changed: {', '.join(asked.changes)}",) if asked.changes else ()
 
 
+def _is_file(path: Path) -> bool:
+    """Tell whether there is something to read; a name that no file can have is none."""
+    try:
+        return path.is_file() or path.is_fifo()
+    except OSError:
+        return False
+
+
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            return _limited(stream, str(file))
     except OSError as error:
         raise Stop(f"{file}: {error.strerror}", AT_FAULT) from None
+
+
+def _limited(stream: BinaryIO, name: str) -> bytes:
+    """Read to the end, which a device may not have."""
+    raw = stream.read(_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise Stop(f"{name} is larger than {_LARGEST // 2**20} MiB, and no event is", AT_FAULT)
+    return raw
 
 
 def _now() -> datetime:

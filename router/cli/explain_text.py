@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from router.cli.words import counted
 _STYLES = {"verified": "green", "refused": "red", "unknown": "yellow", "unchecked": "yellow"}
 _WORDS = {"unknown": "cannot be judged", "unchecked": "not verified"}
 
+_DELIVERIES = 20  # stored deliveries of an event that are shown one by one
+
 
 def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) -> str:
     """Return the account as text; `verbose` leaves nothing out."""
@@ -21,14 +24,17 @@ def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) ->
     _verification(page, account["verification"])
     if account["event"] is None:
         page.say()
-        page.say(page.paint("unreadable", "red", "bold") + f"  {safe(account['unreadable'])} (400)")
+        if account["handshake"]:
+            page.say(page.paint("handshake", "green", "bold") + f"  {safe(account['unreadable'])}")
+        else:
+            page.say(page.paint("unreadable", "red", "bold") + f"  {safe(account['unreadable'])} (400)")
         return page.text
     _event(page, account["event"])
     if account["stored"] is not None:
         _stored(page, account["stored"])
     page.say()
     if account["verification"]["verdict"] == "refused":
-        page.say(page.paint("It is refused, and no route sees it. Were it genuine:", "yellow"))
+        page.say(page.paint("It is refused, and no route sees it. Were it taken in:", "yellow"))
         page.say()
     routes(page, account)
     return page.text
@@ -36,7 +42,8 @@ def render(account: Mapping[str, Any], *, color: bool, verbose: bool = False) ->
 
 def _head(page: Page, account: Mapping[str, Any]) -> None:
     subject, event, used = account["subject"], account["event"], account["configuration"]
-    type_ = event["type"] or "(no type)" if event else "(unreadable)"
+    kind = "(handshake)" if account["handshake"] else "(unreadable)"
+    type_ = event["type"] or "(no type)" if event else kind
     page.say(
         page.paint(safe(f"{subject['source']}/{type_}"), "bold") + (f"  {safe(event['id'])}" if event else "")
     )
@@ -86,8 +93,14 @@ def _stored(page: Page, stored: Mapping[str, Any]) -> None:
         other = stored["duplicates_with_another_body"]
         differs = f", {other} of them with another body" if other else ""
         page.say(f"it came {counted(stored['duplicates'], 'more time')}, which ran nothing{differs}", 1)
-    for delivery in stored["deliveries"]:
+    all_ = stored["deliveries"]
+    shown = all_ if page.verbose else all_[:_DELIVERIES]
+    for delivery in shown:
         page.fold(in_words(delivery), 1)
+    if len(all_) > len(shown):
+        states = Counter(delivery["state"] for delivery in all_[len(shown) :])
+        more = ", ".join(f"{number:,} {state}" for state, number in states.items())
+        page.say(page.paint(f"... and {len(all_) - len(shown):,} more: {more} (-v shows them)", "dim"), 1)
     if stored["besides"]:
         number = len(stored["besides"])
         page.fold(

@@ -146,16 +146,14 @@ def _payload(body: bytes) -> Any:
 def _request(event: StoredEvent) -> dict[str, Any]:
     from base64 import b64encode
 
-    headers: dict[str, Any] = {}
-    for name, value in event.headers:
-        before = headers.get(name)
-        headers[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    from router.testing.exported import by_name
+
     try:
         body: Any = event.body.decode("utf-8")
     except UnicodeDecodeError:
         body = {"base64": b64encode(event.body).decode("ascii")}
-    said = {"source": event.source, "at": event.received_at, "headers": headers, "body": body}
-    return said | ({"query": dict(event.query)} if event.query else {})
+    said = {"source": event.source, "at": event.received_at, "headers": by_name(event.headers), "body": body}
+    return said | ({"query": by_name(event.query)} if event.query else {})
 
 
 def _tell(found: Exported) -> None:
@@ -188,6 +186,7 @@ def _count(number: int) -> str:
 def _append(file: Path, case: dict[str, Any]) -> None:
     from router.testing.append import appended, new_file
     from router.testing.splice import Unspliceable
+    from router.testing.update import put
 
     if not file.exists():
         _write(file, new_file(case))
@@ -199,22 +198,7 @@ def _append(file: Path, case: dict[str, Any]) -> None:
         raise Stop(f"nothing was added to {file}: {error}", AT_FAULT) from None
     except UnicodeDecodeError:
         raise Stop(f"nothing was added to {file}: it is not UTF-8", AT_FAULT) from None
-    _replace(file, changed)
-
-
-def _replace(file: Path, text: str) -> None:
-    """Put a text in the place of a file at once, so that nobody sees half of it."""
-    import shutil
-
-    target = file.resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text.encode())
-        shutil.copymode(target, beside)
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    put(file, changed.encode())
     print(f"added a test to {file}", file=sys.stderr)
 
 

@@ -43,15 +43,20 @@ def run(asked: argparse.Namespace) -> int:
     from router.tracing import tracing
 
     ruleset = usable(load_ruleset(asked.config, os.environ))
-    current = [ruleset]
+    current = [ruleset]  # and the one before it: what is under way may still tell of its secrets
 
     def load() -> Loaded:
         loaded = load_ruleset(asked.config, os.environ)
         if loaded.ruleset is not None:
-            current[0] = loaded.ruleset
+            current[:] = [loaded.ruleset, *current[:1]]
         return loaded
 
-    logs.configure(lambda text: current[0].redactor.text(text), as_json=asked.log_format == "json")
+    def clean(text: str) -> str:
+        for one in tuple(current):
+            text = one.redactor.text(text)
+        return text
+
+    logs.configure(clean, as_json=asked.log_format == "json")
     journal = ruleset.document.journal
     spans = tracing(os.environ)
     options = Options(load=load, journal=journal.path or journal.url, observers=[spans] if spans else [])

@@ -82,8 +82,9 @@ async def post(
 ) -> tuple[int, str]:
     """Post one event, freshly signed; return the status and what the router said."""
     from router.running import utc_now
+    from router.specimen import body_of
 
-    body = json.dumps(payload).encode()
+    body = source.reads.sent(body_of(payload))
     headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
     sent = body + b" " if bad_signature else body
     async with session.post(
@@ -143,7 +144,7 @@ def change_payload(payload: Any, change: str) -> None:
     try:
         set_at(payload, path, value_of(text))
     except ValueError:
-        raise Stop(f"--set {change}: the sample has no such place", AT_FAULT) from None
+        raise Stop(f"--set {change}: the payload has no such place", AT_FAULT) from None
 
 
 def find_source(asked: argparse.Namespace, name: str) -> tuple[Source, str]:

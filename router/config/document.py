@@ -60,6 +60,7 @@ class Document:
     on_dead: Node | None
     secrets: frozenset[str]
     made: frozenset[str]
+    invented: frozenset[str]
     variables: Values[str, str]
 
     @property
@@ -124,6 +125,7 @@ def read_document(
         on_dead=gathered.settings.get("on_dead"),
         secrets=frozenset(found.secrets),
         made=frozenset(found.made),
+        invented=frozenset(found.invented),
         variables=_variables(found, os.path.abspath(path.parent)),
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Values
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from router.config import units
@@ -37,6 +39,13 @@ def left_out(node: Node) -> bool:
 
 def _quote_it(node: Node) -> str | None:
     return f'quote it: "{node.text}"' if isinstance(node, Scalar) and node.plain and node.text else None
+
+
+def _number_of(node: Node | None) -> Node | None:
+    """Return a number for digits that came from outside, where every value is a text."""
+    if isinstance(node, Scalar) and "${" in node.text and re.fullmatch(r"[0-9]{1,18}", str(node.value)):
+        return replace(node, value=int(str(node.value)))
+    return node
 
 
 def flag_hint(node: Node) -> str | None:
@@ -108,8 +117,8 @@ class Fields:
         return default
 
     def count(self, name: str, *, default: int, least: int = 1) -> int:
-        """Return a whole number of at least `least`."""
-        node = self.get(name)
+        """Return a whole number of at least `least`; what a reference stands for may be one, too."""
+        node = _number_of(self.get(name))
         if node is None:
             return default
         if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):

@@ -42,6 +42,7 @@ class Problems:
         self._found: dict[Problem, None] = {}
         self._places: set[tuple[str, int, int]] = set()
         self._spoiled: set[tuple[str, int, int]] = set()
+        self._made_up: dict[tuple[str, int, int], str] = {}
         self.texts: dict[str, str] = {}
         """The raw text of each file that was read, by the name it has in marks: for showing lines."""
 
@@ -57,6 +58,10 @@ class Problems:
     def spoil(self, where: Node | Mark) -> None:
         """Ignore what is noted at this very place from now on: its value is faulty already, and that was told."""
         self._spoiled.add(_place(_mark(where)))
+
+    def made_up(self, where: Node | Mark, name: str) -> None:
+        """Say what to do where a value that was made up for an unset variable is noted as an error."""
+        self._made_up[_place(_mark(where))] = name
 
     def at(self, where: Node | Mark) -> bool:
         """Tell whether a fault was noted at this very place."""
@@ -81,12 +86,16 @@ class Problems:
     def extend(self, others: Problems) -> None:
         """Take over what was noted elsewhere."""
         self._spoiled |= others._spoiled
+        self._made_up.update(others._made_up)
         self._found.update(others._found)
         self._places |= others._places
         self.texts.update(others.texts)
 
     def _note(self, problem: Problem) -> None:
         if _place(problem.mark) not in self._spoiled:
+            if problem.severity == "error" and (name := self._made_up.get(_place(problem.mark))) is not None:
+                hint = f"this value was made up, as `{name}` is not set: set it, to anything that fits here"
+                problem = replace(problem, hint=hint)
             if len(self._found) >= MAX_PROBLEMS - 1:
                 more = f"{MAX_PROBLEMS:,} problems have been found by now, and the rest was not looked at"
                 if len(self._found) < MAX_PROBLEMS:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from router.config.files import MAX_SECRET, UnusableFile, near, read_text, shown
 from router.config.made_up import made_up as a_value_for
+from router.config.made_up import telling
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, TooMany
 
@@ -33,6 +34,7 @@ class Found:
 
     secrets: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    invented: set[str] = field(default_factory=set)  #: the values of those
     files: list[Path] = field(default_factory=list)
     length: int = 0  #: characters of all values that hold references
     values: dict[str, str] = field(default_factory=dict)  #: of the variables; '' of one that is unset
@@ -57,6 +59,7 @@ class References:
         self._found = found
         self._made_up: Callable[[str], str] | None = None
         self._settings = False
+        self._key = ""
 
     def resolve(self, node: Node, *, made_up: Callable[[str], str] | None = None, settings: bool = False) -> Node:
         """Return the tree with every reference replaced by its text; `made_up` gives that of an unset one.
@@ -85,9 +88,11 @@ class References:
             return self._scalar(node, node.value, change)
         if isinstance(node, Sequence):
             return Sequence(tuple(self._walk(item, change) for item in node.items), node.mark)
-        return Mapping(
-            tuple((key, self._walk(value, change)) for key, value in node.entries), node.mark, node.owner
-        )
+        entries: list[tuple[Scalar, Node]] = []
+        for key, value in node.entries:
+            self._key = key.text if isinstance(value, Scalar) else ""
+            entries.append((key, self._walk(value, change)))
+        return Mapping(tuple(entries), node.mark, node.owner)
 
     def _scalar(self, node: Scalar, text: str, change: Callable[[Scalar, re.Match[str]], str]) -> Scalar:
         if text.count("${") > _MOST:
@@ -151,7 +156,7 @@ class References:
 
     def _unset(self, node: Scalar, whole: re.Match[str], name: str) -> str:
         if self._made_up is not None:
-            return self._make(name, self._made_up)
+            return self._make(node, name, self._made_up)
         state = "empty" if name in self._environ else "not set"
         hint = f"set it in the environment, or give a default: ${{{name}:-...}}"
         if state == "not set" and (near := get_close_matches(name, self._environ, n=1, cutoff=0.8)):
@@ -167,7 +172,7 @@ class References:
             text = read_text(path, MAX_SECRET).rstrip("\r\n") if name.strip() else ""
         except UnusableFile as error:
             if self._made_up is not None and error.reason == "does not exist":
-                return self._make(f"file:{name}", self._made_up)
+                return self._make(node, f"file:{name}", self._made_up)
             message = f"the file `{shown(path)}` {error.reason}"
             return self._failed("unreadable-file", node, whole, name, message, error.hint or near(path, name))
         if not text:
@@ -177,9 +182,11 @@ class References:
         self._remember(text, has_default=False)
         return text
 
-    def _make(self, name: str, made_up: Callable[[str], str]) -> str:
-        value = made_up(name)
+    def _make(self, node: Scalar, name: str, made_up: Callable[[str], str]) -> str:
+        value = made_up(telling(name, self._key, str(node.value)))
         self._found.made.add(name)
+        self._found.invented.add(value)
+        self._problems.made_up(node, name)
         return value
 
     def _failed(

@@ -13,6 +13,13 @@ from router.config.yaml import lines_of
 
 _WIDTH = 140  # columns of a line that are shown
 _TAB = 4
+#: A value that is written where a secret belongs, and not as a reference; the password of an address.
+_SECRET = re.compile(
+    r"(?P<key>\b\w*(?:secret|token|api_key|password|bearer|webhook_url)[\"']?\s*:\s*\[?)"
+    r"(?P<value>\"[^\"$]{6,}\"|'[^'$]{6,}'|[^\s\"'\[{$,}#&*|>][^\s,}#$]{5,})",
+    re.IGNORECASE,
+)
+_PASSWORD = re.compile(r"(?P<key>://[^/\s:@\"']*:)(?P<value>[^@\s\"'$]+)(?=@)")
 _RED, _YELLOW, _BOLD, _DIM, _END = "\033[31m", "\033[33m", "\033[1m", "\033[2m", "\033[0m"
 
 
@@ -20,7 +27,7 @@ def render(problems: Iterable[Problem], texts: Mapping[str, str] | None = None, 
     """Return all problems as text for a terminal; `texts` holds the raw files by the names in marks.
 
     Without `texts` those that were gathered with the problems are used. Lines are shown as they stand in
-    the file, so a reference is shown and never what it stands for.
+    the file, so a reference is shown and never what it stands for; a secret that is written there is veiled.
     """
     if not texts:
         texts = problems.texts if isinstance(problems, Problems) else {}
@@ -80,11 +87,19 @@ def _one(problem: Problem, lines: list[str], color: bool) -> str:
     place = f"{bold}{_clean(str(problem.mark))}:{end}"
     told = f"{place} {tint}{problem.severity}:{end} {_clean(problem.message)} {dim}[{problem.code}]{end}\n"
     if problem.mark.line <= len(lines):
-        shown, caret = excerpt(lines[problem.mark.line - 1], problem.mark.column - 1, problem.mark.length)
+        line = _veiled(lines[problem.mark.line - 1])
+        shown, caret = excerpt(line, problem.mark.column - 1, problem.mark.length)
         told += f"    {shown}\n    {tint}{caret}{end}\n" if shown.strip() else ""
     if problem.hint:
         told += f"    hint: {_clean(problem.hint)}\n"
     return told
+
+
+def _veiled(line: str) -> str:
+    """Return a line with the secrets that are written in it made unreadable, each as long as it was."""
+    for pattern in (_PASSWORD, _SECRET):
+        line = pattern.sub(lambda found: found["key"] + re.sub(r"\w", "*", found["value"]), line)
+    return line
 
 
 def excerpt(line: str, column: int, length: int) -> tuple[str, str]:

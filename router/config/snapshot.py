@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from router.config.document import Document
+from router.config.files import MAX_YAML, UnusableFile, read_text
+from router.config.fingerprint import fingerprint
 from router.config.kept import name_of
 from router.config.literals import without_literals
+
+PLUGIN = "plugin:"  #: begins the names of the fingerprints of plugins' files
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class Snapshot:
     `root` is the folder of the first file; `files` has the texts by name (`kept.name_of`), and `read` names those
     that are YAML, in the order in which they were read. `variables` has the fingerprint of every value that a
     reference stood for: by the name of the variable, or `file:` and the name of a file; '' where it was unset.
-    A secret that was written into a file has been replaced there, and has a fingerprint as `literal:1`.
+    A secret that was written into a file has been replaced there, and has a fingerprint as `literal:1`. Of the
+    files of plugins there are fingerprints, too, as `plugin:` and the name of the file.
     `digest` is the SHA-256 of all of it but the root.
     """
 
@@ -47,7 +53,17 @@ def snapshot(document: Document, templates: Mapping[Path, str], secrets: Iterabl
     for path, text in sorted(templates.items()):
         files.setdefault(name_of(path, root), text)
     texts, literals = without_literals(files, secrets)
-    return Snapshot(root, read, texts, {**document.variables, **literals})
+    return Snapshot(root, read, texts, {**document.variables, **literals, **_plugins(document, root)})
+
+
+def _plugins(document: Document, root: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    every = {file for folder in document.plugins for part in ("*.py", "*/*.py") for file in folder.glob(part)}
+    for file in sorted(every):
+        with suppress(UnusableFile):
+            name = f"{PLUGIN}{name_of(file, root)}"
+            found[name] = fingerprint(name, read_text(file, MAX_YAML))
+    return found
 
 
 def _parts(taken: Snapshot) -> Iterable[str]:

@@ -71,6 +71,7 @@ def account(
         "event": None if event is None else _identified(subject, event),
         "stored": None if subject.stored is None else plain_stored(subject.stored, subject.deliveries),
         "unreadable": unread,
+        "handshake": event is None and subject.source.is_handshake(request),
         "failed": None,
         "routes": [],
         "others": {"number": 0, "nearest": []},
@@ -87,6 +88,8 @@ def account(
 
 
 def _event(subject: Subject) -> tuple[Event | None, str | None]:
+    if subject.source.is_handshake(subject.request):
+        return None, "it is a handshake, which is answered and is no event"
     try:
         return subject.source.identify(subject.request, subject.uid), None
     except Rejected as error:

@@ -11,7 +11,6 @@ from router.model import Event, RawRequest
 from router.printable import to_the_second
 from router.routing.condition_trace import keys_of
 from router.routing.condition_value import named
-from router.sources.body import read_json
 from router.sources.locator import Locator
 from router.sources.source import Source
 
@@ -29,7 +28,7 @@ class Found:
 def identification(source: Source, request: RawRequest, event: Event) -> tuple[Found, ...]:
     """Return where each part of an event was found."""
     try:
-        payload = read_json(request.body)
+        payload = source.payload(request)
     except Rejected:
         return ()
     return (
@@ -60,7 +59,10 @@ def _type(source: Source, request: RawRequest, event: Event, payload: Any) -> Fo
 
 
 def _id(source: Source, request: RawRequest, event: Event, payload: Any) -> Found:
-    if source.id_at is not None:
+    if source.dedupe is not None:
+        place = "made of " + " and ".join(f"`{place_of(place)}`" for place in source.dedupe.key)
+        found = "nothing of `dedupe` is there"
+    elif source.id_at is not None:
         place = f"`{place_of(source.id_at)}`"
         found = _value(source.id_at, request, payload)
     else:

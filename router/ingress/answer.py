@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
+
+from router.journal.journal import Appended
+from router.sources.respond import Response
 
 RETRY_SECONDS = 5
 """How long a sender is asked to wait before it tries again."""
@@ -31,6 +35,22 @@ def accepted(uid: str, deliveries: int) -> web.Response:
 def duplicate(uid: str) -> web.Response:
     """Return the answer to an event that the source sent before."""
     return web.json_response({"event": uid, "duplicate": True})
+
+
+def several(results: Sequence[Appended]) -> web.Response:
+    """Return the answer to a request that holds many events: the new ones, and how many had come before."""
+    new = [result for result in results if not result.duplicate]
+    said = {
+        "events": [result.uid for result in new],
+        "duplicates": len(results) - len(new),
+        "deliveries": sum(len(result.deliveries) for result in new),
+    }
+    return web.json_response(said, status=202 if new else 200)
+
+
+def custom(response: Response) -> web.Response:
+    """Return the answer that the configuration has for this source."""
+    return web.Response(status=response.status, body=response.body or None, headers=dict(response.headers))
 
 
 def refusal(status: int) -> web.Response:

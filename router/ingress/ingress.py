@@ -12,7 +12,7 @@ from aiohttp import StreamReader, web
 
 from router.errors import JournalError, Rejected
 from router.ids import NewId
-from router.ingress.answer import accepted, duplicate, refusal
+from router.ingress.answer import accepted, custom, duplicate, refusal, several
 from router.ingress.noise import quieten
 from router.ingress.peer import Network, remote
 from router.ingress.reading import BodyLimits, Gone, read_body
@@ -21,11 +21,13 @@ from router.journal.journal import Appended
 from router.model import Event, EventState, Plan, RawRequest
 from router.observe import Observer
 from router.printable import one_line
+from router.sources.handshake import Shaken
 from router.sources.source import Source
 from router.tasks import spawn
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 16  # events of one request that are planned in one turn of the loop
 _ENDING = "the process ends, and takes no more requests"
 
 
@@ -69,9 +71,9 @@ class Limits(Protocol):
 
 
 class Accept(Protocol):
-    """Stores an event with all its deliveries; returns after the commit."""
+    """Stores events with all their deliveries, all or none of them; returns after the commit."""
 
-    def __call__(self, plan: Plan, *, retry_dead: bool) -> Awaitable[Appended]:
+    def __call__(self, plans: Sequence[Plan], *, retry_dead: bool) -> Awaitable[Sequence[Appended]]:
         """`retry_dead` says whether a duplicate makes the dead deliveries of its event due again."""
 
 
@@ -134,13 +136,27 @@ class Ingress:
             rules = self._ruleset()
             source = _find(rules, request.path)
             name = source.name
-            if request.method != "POST":
+            if not source.takes(request.method):
                 raise Rejected(405, f"{request.method[:20]!r} instead of POST")
+            if not source.allows(peer):
+                raise Rejected(403, "the address is not in `allow_ips`")
             limits = BodyLimits(source.max_body or self._settings.max_body, self._settings.body_timeout)
             raw = self._raw(name, request, await self._body(request, limits, held), peer)
+            if (shaken := source.handshake(raw, verified=False)) is not None:
+                return self._shake(name, shaken)
+            if request.method != "POST":
+                raise Rejected(
+                    401, f"no handshake fits this {request.method}: another token, or a value is missing"
+                )
             source.verify(raw)
-            event = source.identify(raw, self._new_uid(raw.received_at))
-            return await self._append(event, _plan(rules, event), held, retry_dead=source.retries_dead)
+            if (shaken := source.handshake(raw, verified=True)) is not None:
+                return self._shake(name, shaken)
+            events = source.identify_all(raw, self._new_uid)
+            if not held.at_once(
+                sum(len(event.body) for event in events) - len(raw.body) if len(events) > 1 else 0
+            ):
+                raise Rejected(429, "too many bytes of bodies wait for an answer")
+            return await self._append(source, await _plans(rules, events), held)
         except Rejected as error:
             answer = self._refuse(raw, name, peer, error.status, error.reason)
             if raw is None and request.body_exists:
@@ -176,28 +192,42 @@ class Ingress:
             remote=peer,
         )
 
-    async def _append(self, event: Event, plan: Plan, held: Held, *, retry_dead: bool) -> web.Response:
+    async def _append(self, source: Source, plans: Sequence[Plan], held: Held) -> web.Response:
         """Wait for the commit, but no longer than a sender still does; one that comes later counts, too."""
-        task = spawn(self._commit(plan, retry_dead), name=f"accept {event.uid}")
+        task = spawn(self._commit(plans, source.retries_dead), name=f"accept events of {source.name}")
         done, _ = await asyncio.wait({task}, timeout=held.patience)
         if not done:
             # The bytes are in memory until the commit is over, so they go on counting until then.
             kept = held.hand_over()
             task.add_done_callback(lambda _: kept.release())
             raise Rejected(503, f"not committed within {self._settings.ack_timeout:g} s")
-        result = task.result()
-        if isinstance(result, Exception):
-            raise result
+        results = task.result()
+        if isinstance(results, Exception):
+            raise results
+        if source.response is not None:
+            return custom(source.response)
+        if source.split is not None:
+            return several(results)
+        (result,) = results
         return duplicate(result.uid) if result.duplicate else accepted(result.uid, len(result.deliveries))
 
-    async def _commit(self, plan: Plan, retry_dead: bool) -> Appended | Exception:
+    async def _commit(self, plans: Sequence[Plan], retry_dead: bool) -> Sequence[Appended] | Exception:
         # A failure is a value here: nobody may wait for it any more, and it is no fault of the task's.
         try:
-            appended = await self._accept(plan, retry_dead=retry_dead)
+            results = await self._accept(plans, retry_dead=retry_dead) if plans else ()
         except Exception as error:
             return error
-        self._observer.accepted(plan.event, plan, duplicate=appended.duplicate, differs=appended.differs)
-        return appended
+        for plan, appended in zip(plans, results, strict=True):
+            self._observer.accepted(plan.event, plan, duplicate=appended.duplicate, differs=appended.differs)
+        return results
+
+    def _shake(self, name: str, shaken: Shaken) -> web.Response:
+        log.info("the sender of the source %s tried its address, and was answered", name)
+        if shaken.shown is not None:
+            # Not verified, so it is shown to a person, and kept nowhere.
+            log.warning("somebody sent a token for the source %s: %s", name, one_line(shaken.shown, 255))
+        self._observer.handshake(name)
+        return custom(shaken.response)
 
     def _refuse(
         self, raw: RawRequest | None, name: str, peer: str | None, status: int, reason: str
@@ -212,6 +242,16 @@ def _find(rules: RulesetLike, path: str) -> Source:
         if source.path == path:
             return source
     raise Rejected(404, f"no source has the path {path[:200]!r}")
+
+
+async def _plans(rules: RulesetLike, events: Sequence[Event]) -> list[Plan]:
+    """Plan the events; between those of many, other requests get their turn."""
+    plans = []
+    for number, event in enumerate(events, 1):
+        plans.append(_plan(rules, event))
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return plans
 
 
 def _plan(rules: RulesetLike, event: Event) -> Plan:

@@ -22,11 +22,11 @@ from router.journal.encoding import (
 )
 from router.journal.journal import Appended
 from router.journal.statements import load
-from router.model import DeliveryState, Plan, PlannedDelivery, StoredDelivery
+from router.model import DeliveryState, Event, Plan, PlannedDelivery, StoredDelivery
 
 _SQL = load("write.sql")
 _SEEN, _COUNT_DUPLICATES, _INSERT_SEEN = _SQL["seen"], _SQL["count_duplicates"], _SQL["insert_seen"]
-_LAST, _RETRY_OF_EVENT = _SQL["last"], _SQL["retry_of_event"]
+_LAST, _RETRY_OF_EVENT, _FORGET_SEEN = _SQL["last"], _SQL["retry_of_event"], _SQL["forget_seen"]
 _INSERT_EVENT, _INSERT_BODY = _SQL["insert_event"], _SQL["insert_body"]
 _INSERT_DELIVERY, _INSERT_PARAMS, _BEGIN_ATTEMPT = (
     _SQL["insert_delivery"],
@@ -35,7 +35,8 @@ _INSERT_DELIVERY, _INSERT_PARAMS, _BEGIN_ATTEMPT = (
 )
 _MOST = 2**62
 _BODIES = 8  # of one statement: SQLite copies what it is given, and bodies may be large
-_First = tuple[int, bytes, str | None]
+_RECEIVED_AT = 6  # its place among the columns of an event
+_First = tuple[int, bytes, str | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class DeliveryRows:
 class EventRows:
     """A plan as rows, made before the transaction; `body_hash` is None where the id says nothing about repeats.
 
-    `now` is when a repeat makes dead deliveries due again; None where it does not.
+    `now` is when a repeat makes dead deliveries due again; None where it does not. What was received no later than
+    `before` says nothing about repeats any more.
     """
 
     event: tuple[Any, ...]
@@ -61,6 +63,7 @@ class EventRows:
     deliveries: Sequence[DeliveryRows]
     result: Appended
     now: int | None
+    before: int | None = None
 
 
 def prepare(
@@ -87,11 +90,17 @@ def prepare(
         event=rows,
         body=(pairs_bytes(event.headers), pairs_bytes(event.query), event.body),
         key=key,
-        body_hash=hashlib.sha256(event.body).digest()[:16] if event.deduplicable else None,
+        body_hash=_told_apart_by(event) if event.deduplicable else None,
         deliveries=[delivery_rows(s, p) for s, p in zip(stored, plan.deliveries, strict=True)],
         result=Appended(event.uid, stored),
         now=microseconds(now) if retry_dead else None,
+        before=None if event.window is None else microseconds(event.received_at - event.window),
     )
+
+
+def _told_apart_by(event: Event) -> bytes:
+    """Return the hash by which a repeat differs or not: of its body, but for an id that was made of values."""
+    return hashlib.sha256(event.body if event.window is None else event.id.encode()).digest()[:16]
 
 
 def store(
@@ -172,8 +181,11 @@ def append(cursor: sqlite3.Cursor, batch: Sequence[EventRows]) -> list[Appended]
     results: list[Appended] = []
     for rows in batch:
         first = None if rows.body_hash is None else known.get(rows.key)
+        if first is not None and rows.before is not None and (first[3] is None or first[3] <= rows.before):
+            cursor.execute(_FORGET_SEEN, rows.key)
+            first = None
         if first is not None:
-            seq, body_hash, uid = first
+            seq, body_hash, uid, _ = first
             differs = body_hash != rows.body_hash
             repeats.setdefault(seq, []).append(differs)
             retried = 0
@@ -184,7 +196,7 @@ def append(cursor: sqlite3.Cursor, batch: Sequence[EventRows]) -> list[Appended]
         last_event += 1
         new.append((last_event, rows))
         if rows.body_hash is not None:
-            known[rows.key] = (last_event, rows.body_hash, rows.result.uid)
+            known[rows.key] = (last_event, rows.body_hash, rows.result.uid, rows.event[_RECEIVED_AT])
         results.append(rows.result)
     bulk.insert(cursor, _INSERT_EVENT, [(seq, *rows.event) for seq, rows in new])
     bulk.insert(cursor, _INSERT_BODY, [(seq, *rows.body) for seq, rows in new], _BODIES)
@@ -210,7 +222,7 @@ def _insert(cursor: sqlite3.Cursor, last: int, deliveries: Sequence[tuple[int, D
 
 
 def _known(cursor: sqlite3.Cursor, batch: Sequence[EventRows]) -> dict[tuple[str, str], _First]:
-    """Return what was seen before: the event's number, the hash of its body and its id, by the sender's id."""
+    """Return what was seen before: number, hash of the body, id and time of receipt, by the sender's id."""
     keys = [rows.key for rows in batch if rows.body_hash is not None]
     found = cursor.execute(_SEEN, (json.dumps(keys),)).fetchall() if keys else ()
-    return {keys[place]: (seq, body_hash, uid) for place, seq, body_hash, uid in found}
+    return {keys[place]: (seq, body_hash, uid, at) for place, seq, body_hash, uid, at in found}

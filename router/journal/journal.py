@@ -101,7 +101,12 @@ class Journal(Protocol):
         """Finish what was asked, and give the store back."""
 
     async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
-        """Store an event and its planned deliveries in one commit.
+        """Store an event and its planned deliveries in one commit, as `append_all` does."""
+
+    async def append_all(
+        self, plans: Sequence[Plan], *, take: Collection[str] = (), retry_dead: bool = True
+    ) -> list[Appended]:
+        """Store events and their planned deliveries in one commit, all of them or none; one result for each.
 
         Those whose ids are in `take` are stored as running, attempt 1, for the caller to start. A
         source's id that is known already stores nothing, and counts on the first one's `duplicates`; with

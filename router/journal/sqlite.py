@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -81,12 +82,20 @@ class SqliteJournal(SqliteKeeping):
 
     async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         """Store an event and its planned deliveries in one commit."""
-        config = self._configs.numbers.get(plan.config) or await self._config_number(plan.config)
-        try:
-            rows = appending.prepare(plan, take, self._clock(), config=config, retry_dead=retry_dead)
-        except Exception as error:
-            raise ValueError(f"the event cannot be stored: {error}") from error
-        return cast(Appended, await self._write(Bulk(self._append, rows)))
+        return (await self.append_all((plan,), take=take, retry_dead=retry_dead))[0]
+
+    async def append_all(
+        self, plans: Sequence[Plan], *, take: Collection[str] = (), retry_dead: bool = True
+    ) -> list[Appended]:
+        """Store events and their planned deliveries in one commit, all of them or none."""
+        rows = []
+        for plan in plans:
+            config = self._configs.numbers.get(plan.config) or await self._config_number(plan.config)
+            try:
+                rows.append(appending.prepare(plan, take, self._clock(), config=config, retry_dead=retry_dead))
+            except Exception as error:
+                raise ValueError(f"the event cannot be stored: {error}") from error
+        return cast(list[Appended], await self._write(Bulk(self._append, rows)))
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new."""
@@ -171,10 +180,11 @@ class SqliteJournal(SqliteKeeping):
             raise trouble
         await self.probe()
 
-    def _append(self, cursor: sqlite3.Cursor, batch: list[appending.EventRows]) -> Sequence[object]:
+    def _append(self, cursor: sqlite3.Cursor, batch: list[list[appending.EventRows]]) -> Sequence[object]:
         if (trouble := self._disk.trouble()) is not None:
             return [JournalUnwritable(str(trouble)) for _ in batch]  # an error of its own for each caller
-        return appending.append(cursor, batch)
+        results = iter(appending.append(cursor, [rows for together in batch for rows in together]))
+        return [list(islice(results, len(together))) for together in batch]
 
     async def _write(self, operation: Operation) -> object:
         if self._batcher is None:

@@ -22,6 +22,8 @@ from router.routing.condition_tree import Comparison, Condition, Group, Path
 from router.routing.condition_value import written
 from router.routing.values import called
 
+_SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -244,7 +246,9 @@ def _instead(path: Path, check: Check, kinds: set[str]) -> str | None:
     if kinds == {"a list"}:
         return f"for one of its elements write `{path.text}.*`" if isinstance(path, DottedPath) else None
     if check.name in ORDER and kinds == {"a text"} and isinstance(path, DottedPath):
-        return f"for a number in a text write `if: {path.text} | number > 100`"
+        if not isinstance(operand, int | float):
+            return None
+        return f"for a number in a text write `if: {path.text} | number {_SIGNS[check.name]} {operand}`"
     if kinds == {"a text"} and check.name in ("eq", "ne") and not isinstance(operand, dict | list):
         return f'quote it: "{written(operand)}"'
     if isinstance(operand, str) and operand.lower() in ("true", "false") and kinds == {"true or false"}:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from router.config.made_up import made_up
 from router.config.node import Mapping, Node, Scalar, Sequence, at
 from router.config.problem import Problems
 from router.ruleset import Ruleset
@@ -28,13 +27,12 @@ _FORMS = (
 def check_secrets(ruleset: Ruleset, problems: Problems) -> None:
     """Note secrets of sources and settings of destinations that are probably something else."""
     document = ruleset.document
-    invented = {made_up(name) for name in document.made}
     for key, node in document.sources.entries:
         source = ruleset.sources.get(str(key.value))
         scheme = source.scheme.name if source is not None else ""
         for secret in _scalars(node.get("secret") if isinstance(node, Mapping) else None):
             text = str(secret.value)
-            if text and text not in invented and (why := _wrong(text, scheme)) is not None:
+            if text and text not in document.invented and (why := _wrong(text, scheme)) is not None:
                 problems.warning(
                     "doubtful-secret", secret, f"the `secret` of the source `{key.value}` {why[0]}", why[1]
                 )
@@ -43,7 +41,7 @@ def check_secrets(ruleset: Ruleset, problems: Problems) -> None:
         for fault in destination.action.advise(destination.config):
             mark = at(node, fault.path)
             value = node.get(str(fault.path[0])) if isinstance(node, Mapping) and fault.path else None
-            if not (isinstance(value, Scalar) and value.value in invented):
+            if not (isinstance(value, Scalar) and value.value in document.invented):
                 problems.warning("doubtful-secret", mark, f"the destination `{key.value}`: {fault.message}")
 
 

@@ -31,6 +31,7 @@ class Found:
 
 
 UNKNOWN = Found()
+_FEW = 2  # longer names, of which the first may be the one that was meant
 
 
 def member(owner: Shape | None, name: str | int, *, guarded: bool = False) -> Found:
@@ -39,9 +40,9 @@ def member(owner: Shape | None, name: str | int, *, guarded: bool = False) -> Fo
         return UNKNOWN
     if isinstance(name, str) and name in owner.members:
         return Found(owner.members[name])
-    if owner.open or not owner.kinds or "a time" in owner.kinds:
-        return UNKNOWN
-    index = isinstance(name, int) or (name.isascii() and name.isdigit())
+    index = isinstance(name, int) or (name.lstrip("-").isascii() and name.lstrip("-").isdigit())
+    if (owner.open and (index or not owner.is_list)) or not owner.kinds or "a time" in owner.kinds:
+        return UNKNOWN  # whatever a list holds, it has no members of a name
     if index and "a list" in owner.kinds:
         return Found(owner.element)
     if index and owner.kinds & {"a text", "null"}:
@@ -55,18 +56,24 @@ def meant(missing: Missing, roots: Iterable[Shape], names: Iterable[str] = ()) -
     name, owner = missing.name, missing.owner
     folded = {known.lower(): known for known in owner.members}
     if near := get_close_matches(name.lower(), folded, n=1, cutoff=0.75):
-        return owner.members[folded[near[0]]].path
-    if owner.is_list and owner.element is not None:
-        inner = meant(Missing("", name, owner.element), ())
-        return inner or None
+        found = owner.members[folded[near[0]]]
+        inner = found.element.members.get(name) if found.element is not None else None
+        return found.path if inner is None else inner.path
+    if owner.is_list:
+        if owner.element is None or owner.element.open:
+            return f"{owner.path}[0].{name}"
+        inner_name = meant(Missing("", name, owner.element), ())
+        return inner_name or None
     longer = [known for known in owner.members if known.startswith(f"{name}_") or known.endswith(f"_{name}")]
     if own := [var for var in names if var == name or var.endswith(f"_{name}")]:
         return own[0]
-    if longer:
+    if longer and len(longer) <= _FEW:
         return owner.members[longer[0]].path
     every = [shape for root in roots for shape in root.below()]
     if same := [shape.path for shape in every if _last(shape) == name]:
-        return same[0]
+        return same[0] if "." not in owner.path or len(set(map(_in_payload, same))) == 1 else None
+    if name.endswith("_id") and "id" in owner.members and "." not in owner.path:
+        return owner.members["id"].path
     last = {_last(shape).lower(): shape.path for shape in reversed(every)}
     if near := get_close_matches(name.lower(), last, n=1, cutoff=0.88):
         return last[near[0]]
@@ -95,6 +102,11 @@ def _near(one: str, other: str) -> bool:
     left, right = one[start:], other[start:]
     swapped = len(left) > 1 and len(right) > 1 and left[:2] == right[1::-1] and left[2:] == right[2:]
     return swapped or left[1:] == right or left == right[1:] or left[1:] == right[1:]
+
+
+def _in_payload(path: str) -> str:
+    """Return a path below `data` as one below `payload`, where the two are the same."""
+    return path.partition(".")[2].removeprefix("data.")
 
 
 def _last(shape: Shape) -> str:

@@ -25,6 +25,8 @@ def check_where(route: Route, known: frozenset[str] | None, problems: Problems) 
         for one in group:
             if isinstance(one.paths[0], DottedPath) and one.paths[0].text == "event.type":
                 _check_types(one, route.events, known, problems)
+            elif isinstance(one.paths[0], DottedPath) and one.paths[0].text == "event.source" and route.sources:
+                _check_sources(one, route.sources, problems)
 
 
 def _together(condition: Condition) -> Iterator[list[Comparison]]:
@@ -142,11 +144,19 @@ def _check_types(
             continue
         for value in candidates:
             if events is not None and not (isinstance(value, str) and events.fits(value)):
-                problems.warning(
-                    "never", one.place, f"this never holds: the route takes {events}, not {written(value)}"
-                )
+                said = "this never holds" if len(candidates) == 1 else f"{written(value)} never comes here"
+                problems.warning("never", one.place, f"{said}: the route takes {events}, not {written(value)}")
             elif known and value not in known:
                 problems.warning("never", one.place, f"{written(value)} is no known event type of the source")
+
+
+def _check_sources(one: Comparison, sources: Iterable[str], problems: Problems) -> None:
+    taken = " or ".join(f"`{name}`" for name in sorted(sources))
+    for check in one.checks:
+        candidates = _candidates(check)
+        if candidates and not any(value in sources for value in candidates):
+            message = f"this never holds: the route takes events of {taken}, not of {written(candidates[0])}"
+            problems.warning("never", one.place, message)
 
 
 def check_fallback(

@@ -88,6 +88,7 @@ _FORMS: tuple[tuple[Kind, str, re.Pattern[str], Callable[[str], bool]], ...] = t
         (Kind.ID, "-", r"(?<![\w-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])", _any),
         (Kind.NUMBER, "", r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-])", _luhn),
         (Kind.NUMBER, "", r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", _mixed),
+        (Kind.PHONE, "", r"(?<![\w.+-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-.]\d{4}(?![\w.-]*\w)", _any),
         (Kind.PHONE, "+", r"(?<![\w+])\+\d[\d ()./-]{6,18}\d(?!\w)", _any),
         (Kind.ID, "_", r"(?<![A-Za-z0-9_-])[A-Za-z]+(?:_[a-z]+)*_[A-Za-z0-9]{8,}(?![A-Za-z0-9_-])", _identified),
         (Kind.BLOB, "", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])", _encoded),

@@ -24,7 +24,7 @@ _ABOUT = _words("""
 """)
 _SECRETS = _words("""
     auth authorization bearer cookie cookies credential credentials csrf cvc cvv jwt otp passcode passphrase passwd
-    password pin pwd secret signature ticket token xsrf
+    password pin pw pwd secret signature ticket token xsrf
 """)
 _SECRET_KEYS = re.compile(r"(^|_)(api|auth|access|private|secret|signing|license|encryption)_?key$")
 _WHOLE = {

@@ -245,24 +245,28 @@ def _destination(
         elif is_template(name):
             problems.error("constant", node, "`destination` is a constant: a template cannot stand here")
         elif name not in context.faulty.destinations:
+            known = {*(key for key, d in fitting.items() if d.mark is not None), *context.faulty.destinations}
             problems.error(
-                "unknown-destination", node, f"there is no destination `{name}`", did_you_mean(name, fitting)
+                "unknown-destination", node, f"there is no destination `{name}`", did_you_mean(name, known)
             )
         return None
     if node is not None:
         return None
     defined = {key: d for key, d in fitting.items() if d.mark is not None}
+    faulty = {key for key, type_ in context.faulty.destinations.items() if type_ == plugin.name}
     if plugin.name in defined:
         return defined[plugin.name]
-    if len(defined) == 1:
+    if plugin.name in faulty or (faulty and not defined):  # it is meant, and was told
+        return None
+    if len(defined) == 1 and not faulty:
         return next(iter(defined.values()))
     if plugin.name in fitting:
         return fitting[plugin.name]
     key = fields.node.key(plugin.name) or fields.node
     if defined:
         message = f"there are several destinations for `{plugin.name}`: add `destination`"
-        problems.error("which-destination", key, message, f"one of: {', '.join(sorted(defined))}")
-    elif plugin.name not in context.faulty.destinations.values():
+        problems.error("which-destination", key, message, f"one of: {', '.join(sorted({*defined, *faulty}))}")
+    else:
         problems.error(
             "missing-destination", key, f"`{plugin.name}` needs a destination: add it under `destinations`"
         )

@@ -77,6 +77,7 @@ def compile_parameters(
     told_before = problems.at(node.head)  # what is wrong with the action, its destination perhaps
     builder = Builder(known, problems, files)
     part = builder.struct(Struct(action.Params), node, "")
+    told_already = problems.at(node.head)
     _check_constants(action.Params, part, node, problems, whole=part.constant and not builder.misspelled)
     if not NOT_YET & set(node.keys()):
         for fault in _faults(action, config, node, usage, problems):
@@ -85,6 +86,8 @@ def compile_parameters(
             if not told and not (builder.misspelled and not fault.path):
                 note = problems.warning if fault.warning else problems.error
                 note("parameters", mark, fault.message)
+                if fault.path and not fault.warning and not told_already:
+                    problems.forget(node.head)  # the model said of the whole what is told at its place now
     return Parameters(action.Params, part, node)
 
 

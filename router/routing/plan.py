@@ -35,8 +35,12 @@ def plan(table: RouteTable, event: Event, *, replay: str = "", only: Only | None
             return Plan(event, EventState.PLANNED, made)
         return Plan(event, EventState.UNMATCHED, (), _unmatched(verdicts))
     except (Exception, RecursionError, MemoryError) as error:
-        reason = str(error) if isinstance(error, BoundsError) else f"{type(error).__name__}: {error}"
-        return Plan(event, EventState.PLAN_FAILED, (), f"planning failed: {reason}")
+        return Plan(event, EventState.PLAN_FAILED, (), f"planning failed: {failure(error)}")
+
+
+def failure(error: BaseException) -> str:
+    """Return why an event cannot be planned as a whole."""
+    return str(error) if isinstance(error, BoundsError) else f"{type(error).__name__}: {error}"
 
 
 def decide(

@@ -145,8 +145,9 @@ def _sources(fields: Fields, context: Context, problems: Problems) -> frozenset[
             problems.error("constant", node, "`source` is a constant: a template cannot stand here")
         elif name not in context.faulty.sources:
             parts = [part for part in re.split(r"[\s,|]+", name) if part]
+            known = {*context.sources, *context.faulty.sources}
             several = len(parts) > 1 and all(part in context.sources for part in parts)
-            hint = f"write a list: [{', '.join(parts)}]" if several else did_you_mean(name, context.sources)
+            hint = f"write a list: [{', '.join(parts)}]" if several else did_you_mean(name, known)
             problems.error("unknown-source", node, f"there is no source `{name}`", hint)
     written = fields.node.get("source")
     if isinstance(written, Sequence) and not written.items:

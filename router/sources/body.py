@@ -29,7 +29,7 @@ def read_json(body: bytes) -> Any:
         raise Rejected(400, f"the body is nested deeper than {DEEPEST}") from None
     except json.JSONDecodeError as error:
         form = "payload=" in text[:64] and "%" in text[:200]
-        hint = "; it looks like a form: set the sender to application/json" if form else ""
+        hint = "; it looks like a form: write `body: {form_field: payload}`" if form else ""
         raise Rejected(400, f"the body is not JSON: {error.msg} at character {error.pos}{hint}") from None
     except ValueError as error:
         # Python refuses to read integers of more than some thousand digits.

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from router.config import habits
 from router.config.fields import Fields, left_out
-from router.config.node import Mapping, Node, Scalar
+from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
+from router.sources.allowed import read_allowed
+from router.sources.dedupe import Dedupe
+from router.sources.handshake_reading import read_handshakes
 from router.sources.kept import ALWAYS, is_credential
 from router.sources.locator import Locator, is_header_name, parse_locator
 from router.sources.provider import LATER, Provider, provider, provider_names
+from router.sources.respond import read_respond
 from router.sources.scheme import Scheme
+from router.sources.shape import read_body, read_split
 from router.sources.source import Source
 from router.sources.svix_scheme import SvixScheme
 from router.sources.verification import read_verification
 
-NOT_YET = ("split", "allow_ips", "dedupe", "respond", "public_url")
+NOT_YET = ("public_url",)
 """Keys of the language that no source can have yet."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.~@:-]+)+")
 _TAKEN = frozenset({"/healthz", "/readyz"})
-_BODIES = ("auto", "json")
-_LATER_BODIES = ("form", "text")
 _DUPLICATES = ("retry_dead", "ignore")
 
 
@@ -80,21 +84,26 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     max_body = fields.size("max_body", default=1) if fields.get("max_body") is not None else None
     if max_body is not None and max_body < 1:
         problems.error("out-of-range", fields.node.get("max_body") or key, "`max_body` must be at least 1B")
-    _body(fields, problems)
+    dedupe = places.dedupe(own.node.get("id"))
+    reads = read_body(fields, problems)
+    split = read_split(fields, problems, reads)
+    allowed, response = read_allowed(fields, problems), read_respond(fields, problems)
     credentials = found.scheme.credentials if found.scheme else frozenset()
     headers = _names(fields, problems, "headers", is_header_name, credentials)
     query = _names(fields, problems, "query", lambda text: bool(text), frozenset())
     variables = _variables(fields, problems, chosen, own.node)
     retries_dead = _retries_dead(fields, problems)
+    handshakes = read_handshakes(fields, problems)
     fields.finish(not_yet=NOT_YET, elsewhere=habits.SOURCE)
     if len(problems.errors) > before or found.scheme is None:
         return None
-    located = [*type_at, *(place for place in (id_at, time_at) if place)]
+    located = [*type_at, *(dedupe.key if dedupe else ()), *(place for place in (id_at, time_at) if place)]
     for place in located:
         if place.header and place.header.lower() in credentials:
             problems.error("credential", key, f"{what}: `{place.header}` holds the token, and is never kept")
             return None
-    _warn_without_id(id_at, found.scheme, key, what, problems)
+    if dedupe is None:
+        _warn_without_id(id_at, found.scheme, key, what, problems)
     named = {place.header.lower() for place in located if place.header}
     return Source(
         name=name,
@@ -112,6 +121,12 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         kept_headers=(ALWAYS | named | set(found.scheme.headers) | {h.lower() for h in headers}) - credentials,
         kept_query=query,
         retries_dead=retries_dead,
+        reads=reads,
+        split=split,
+        allowed=allowed,
+        response=response,
+        handshakes=handshakes,
+        dedupe=dedupe,
     )
 
 
@@ -164,6 +179,24 @@ class _Places:
             self._problems.error("wrong-place", node, f"`{name}` must stand in the body: write `$.path`")
         return place
 
+    def dedupe(self, own_id: Node | None) -> Dedupe | None:
+        """Read `dedupe`, which stands in place of an `id`."""
+        node = self._fields.get("dedupe")
+        if node is None:
+            return None
+        if own_id is not None:
+            message = "`id` and `dedupe` both tell repeats: remove one of the two"
+            self._problems.error("useless-key", self._fields.node.key("dedupe") or node, message)
+        inner = Fields(node, self._problems, "`dedupe`")
+        key = _Places(inner, self._problems).several("key")
+        inner.get("key", required=True)
+        inner.get("window", required=True)
+        window = inner.duration("window", default=0, above_zero=True)
+        inner.finish()
+        if not key and isinstance(listed := inner.node.get("key"), Sequence) and not listed.items:
+            self._problems.error("empty-list", listed, "`key` is empty: all events would be one")
+        return Dedupe(key, timedelta(seconds=window))
+
     def _read(self, name: str, node: Scalar) -> Locator | None:
         try:
             place = parse_locator(str(node.value))
@@ -194,17 +227,6 @@ def _path(fields: Fields, problems: Problems, default: str) -> str:
     elif node is not None and path in _TAKEN:
         problems.error("unusable-path", node, f"`{path}` belongs to the router itself")
     return path
-
-
-def _body(fields: Fields, problems: Problems) -> None:
-    node = fields.get("body")
-    if node is None or (isinstance(node, Scalar) and node.value in _BODIES):
-        return
-    later = isinstance(node, Mapping) or (isinstance(node, Scalar) and node.value in _LATER_BODIES)
-    if later:
-        problems.error("not-yet", node, "only `body: auto` and `body: json` are supported yet")
-    else:
-        problems.error("unknown-value", node, "`body` must be one of " + ", ".join(_BODIES))
 
 
 def _retries_dead(fields: Fields, problems: Problems) -> bool:

@@ -8,8 +8,8 @@ A file holds the words for people, and the keys of a source as they would stand 
     types      the event types that it is known to send; none where they are not known
     sometimes  what payloads hold at times and no sample has, as dotted paths from their root (`*`: each element)
     verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
-               `max_body`, `on_duplicate`: as in a source. `verify` is required. Without `id` the id that a scheme
-               signs itself (svix, standard-webhooks) is taken.
+               `max_body`, `on_duplicate`, `body`, `split`, `respond`, `handshakes`: as in a source. `verify` is
+               required. Without `id` the id that a scheme signs itself (svix, standard-webhooks) is taken.
 
 The secret is never part of it. A new provider is a new file, and samples in `samples/<name>/<type>.json` where
 a type's `/` is written `__`.
@@ -38,6 +38,10 @@ PRESET_KEYS = (
     "tolerance",
     "max_body",
     "on_duplicate",
+    "body",
+    "split",
+    "respond",
+    "handshakes",
 )
 """Keys of a source that a preset may hold."""
 

@@ -36,6 +36,7 @@ class Coverage:
     """Gathers what the tests made happen, of all that can."""
 
     aims: dict[Aim, bool] = field(default_factory=dict)
+    _left: dict[tuple[str, Mark], set[Aim]] = field(default_factory=dict, repr=False)
 
     def know(self, ruleset: Ruleset) -> None:
         """Take up what can happen in a ruleset; what is switched off cannot."""
@@ -52,10 +53,17 @@ class Coverage:
         table = outcome.case.known.ruleset.table
         for verdict in outcome.explanation.routes:
             route = table.route(verdict.name)
-            if route is not None and route.enabled:
-                for aim in _happened(route, verdict, event):
-                    if aim in self.aims:
-                        self.aims[aim] = True
+            if route is None or not route.enabled or verdict.misfit:
+                continue
+            key = (route.name, route.mark)
+            if (left := self._left.get(key)) is None:
+                left = self._left[key] = {aim for aim in _aims(route) if self.aims.get(aim) is False}
+            if not left:  # nothing more can be learned of it
+                continue
+            for aim in _happened(route, verdict, event):
+                if aim in left:
+                    left.discard(aim)
+                    self.aims[aim] = True
 
     def count(self, *kinds: Kind) -> tuple[int, int]:
         """Return how many of these kinds happened, and how many there are."""

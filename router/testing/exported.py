@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from router.config.node import Mapping as MappingNode
 from router.config.node import Node, Scalar, Sequence
+from router.explaining.plain import writable
 from router.masking.kind import Kind
 from router.masking.masker import Path, Wishes, mask
 from router.model import Event, Pairs
@@ -18,7 +18,7 @@ from router.routing.explain import Explanation
 from router.ruleset import Ruleset
 from router.sources.kept import ALWAYS
 from router.sources.source import Source
-from router.specimen import Specimen, received, signed_request
+from router.specimen import Specimen, body_of, received, signed_request
 from router.testing.given import MESSAGE_ID
 from router.testing.runner import UID
 from router.testing.snapshot import snapshot
@@ -52,7 +52,7 @@ def exported(ruleset: Ruleset, event: Event, keep: Collection[Path], mask_too: C
     own_id = event.deduplicable and (source.id_at is None or source.id_at.path is None)
     whole = {"payload": event.payload, "headers": _headers(source, event), "id": event.id if own_id else None}
     masked = mask(whole, wishes)
-    found = masked.payload
+    found = writable(masked.payload)
     specimen = _specimen(source, event, found["payload"], found["headers"], found["id"] or MESSAGE_ID)
     if specimen.event is None:
         assert specimen.refusal is not None  # noqa: S101 - one or the other
@@ -71,9 +71,11 @@ def exported(ruleset: Ruleset, event: Event, keep: Collection[Path], mask_too: C
         kind: [place.removeprefix("payload.").removeprefix("payload") for place in of_kind]
         for kind, of_kind in masked.places.items()
     }
-    lost = ("the query of its address: give the whole `request` where routes ask for it",) if event.query else ()
+    lost = ["the query of its address: give the whole `request` where routes ask for it"] if event.query else []
+    if found != masked.payload:
+        lost.append(r"half of a character (such as \ud800), which YAML cannot write: it is spelled out")
     otherwise = tuple(_otherwise(ruleset.explain(event), explanation))
-    return Exported(ruleset.redactor.tree(case), places, otherwise, lost)
+    return Exported(ruleset.redactor.tree(case), places, otherwise, tuple(lost))
 
 
 def constants(ruleset: Ruleset) -> frozenset[str]:
@@ -104,17 +106,21 @@ def _headers(source: Source, event: Event) -> dict[str, Any]:
     """Return the headers that the sender's request would not have anyway; a doubled one is a list."""
     made = source.request_headers(event.id, event.type, event.received_at, event.body) if source.signable else {}
     usual = ALWAYS | {name.lower() for name in (*source.scheme.headers, *made)}
+    return by_name((name, value) for name, value in event.headers if name.lower() not in usual)
+
+
+def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return headers, or a query, as a mapping; a name that stands several times has a list."""
     found: dict[str, Any] = {}
-    for name, value in event.headers:
-        if name.lower() not in usual:
-            before = found.get(name)
-            found[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    for name, value in pairs:
+        before = found.get(name)
+        found[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     return found
 
 
 def _specimen(source: Source, event: Event, payload: Any, headers: Mapping[str, Any], message_id: str) -> Specimen:
     """Return what comes of the test's request, as `router test` makes it."""
-    body = json.dumps(payload).encode()
+    body = body_of(payload)
     request = signed_request(source, event.type, body, message_id, event.received_at)
     more: Pairs = tuple(
         (name, value)

@@ -17,7 +17,7 @@ from router.config.problem import Problems, did_you_mean
 from router.model import RawRequest
 from router.sources.samples import sample, sample_types
 from router.sources.source import Source
-from router.specimen import set_at, signed_request
+from router.specimen import body_of, set_at, signed_request
 from router.testing.captured import read_captured, read_headers
 from router.testing.case import Given
 
@@ -76,7 +76,7 @@ def read_given(fields: Fields, setting: Setting, problems: Problems) -> Given | 
     if changes is not None:
         body = None
         _change(payload, changes, problems, is_sample=not own)
-    made = json.dumps(payload).encode() if body is None else body
+    made = body_of(payload) if body is None else body
     try:
         request_ = signed_request(source, type_ or "", made, message_id, setting.at)
     except ValueError as error:

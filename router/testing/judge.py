@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.config.node import Scalar
-from router.model import EventState, Plan
+from router.model import DeliveryState, EventState, Plan
 from router.routing.explain import Explanation
 from router.specimen import Specimen
 from router.testing.case import Case, Expected
@@ -13,7 +13,7 @@ from router.testing.judge_action import Judged, judge_action
 from router.testing.judge_verdict import hints, judge_verdict
 from router.testing.outcome import Edit, Failure
 from router.testing.reasons import why, why_not
-from router.testing.snapshot import deliveries_of, snapshot
+from router.testing.snapshot import deliveries_of, snapshot, told
 
 
 def judge(case: Case, specimen: Specimen, plan: Plan | None, explanation: Explanation | None) -> Iterator[Failure]:
@@ -37,6 +37,26 @@ def judge(case: Case, specimen: Specimen, plan: Plan | None, explanation: Explan
         return
     yield from _routes(expected, explanation, case)
     yield from _actions(expected, plan, explanation, case)
+    if expected.exactly is None:
+        yield from _dead(expected, plan)
+
+
+def _dead(expected: Expected, plan: Plan) -> Iterator[Failure]:
+    """Yield the actions that are dead, of which the test does not speak."""
+    spoken = {str(key.value) for key, _ in expected.actions}
+    dead = {
+        name: deliveries
+        for name, deliveries in deliveries_of(plan).items()
+        if name not in spoken and any(delivery.state is DeliveryState.DEAD for delivery in deliveries)
+    }
+    edit: Edit | None = None
+    for name, deliveries in dead.items():
+        reason = next(delivery.reason for delivery in deliveries if delivery.state is DeliveryState.DEAD)
+        if spoken:
+            edit = Edit(("expect", "actions", name), told(deliveries))
+        elif edit is None:
+            edit = Edit(("expect", "actions"), {name: told(of_it) for name, of_it in dead.items()})
+        yield Failure(name, f"it is dead: {reason}", expected.mark, edit=edit)
 
 
 def _routes(expected: Expected, explanation: Explanation, case: Case) -> Iterator[Failure]:

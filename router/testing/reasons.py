@@ -27,8 +27,7 @@ def why_not(
     action: str, verdicts: Mapping[str, RouteVerdict], known: Known, explained: Collection[str] = ()
 ) -> tuple[Reason, ...]:
     """Return why an action has no deliveries: its own reason, or its route's; in short if that is `explained`."""
-    own_name = known.actions[action].name
-    name = action.removesuffix(f"/{own_name}")
+    own_name, name = known.actions[action].name, route_of(action, known)
     route = verdicts.get(name)
     if route is None:
         return ()
@@ -40,6 +39,11 @@ def why_not(
         other = tuple(_decisive(route.where)) if route.where is not None and not route.where.held else ()
         return (Reason(f"`{name}` {way(route)}", mark), *other)
     return (Reason(own.reason, mark),)
+
+
+def route_of(action: str, known: Known) -> str:
+    """Return the route of an action, which is named `route/action`."""
+    return action.removesuffix(f"/{known.actions[action].name}")
 
 
 def way(route: RouteVerdict) -> str:

@@ -38,12 +38,11 @@ def edits_of(outcomes: Iterable[Outcome]) -> dict[str, list[Edit]]:
 
 def update(file: Path, name: str, edits: list[Edit]) -> Updated:
     """Change a file in place: the new text is read again, written beside it, and put in its place at once."""
-    target = file.resolve()
     try:
-        raw = target.read_bytes()
+        raw = file.read_bytes()
         before = raw.decode("utf-8")
         after = splice(before, edits)
-        _write(target, after.encode())
+        put(file, after.encode())
     except Unspliceable as error:
         return Updated(name, fault=f"{error}: change it by hand")
     except (OSError, UnicodeDecodeError) as error:
@@ -51,13 +50,15 @@ def update(file: Path, name: str, edits: list[Edit]) -> Updated:
     return Updated(name, before, after)
 
 
-def _write(target: Path, raw: bytes) -> None:
+def put(file: Path, raw: bytes) -> None:
+    """Put bytes in the place of a file at once, so that nobody sees half of it; a link stays one."""
+    target = file.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+        with os.fdopen(handle, "wb") as beside:
+            beside.write(raw)
+            beside.flush()
+            os.fsync(beside.fileno())
         shutil.copymode(target, name)
         os.replace(name, target)
     except BaseException:

@@ -97,7 +97,7 @@ async def test_a_bad_file_is_a_422_with_its_problems_and_the_old_one_stays(files
     assert (status, said["digest"]) == (422, before.digest)
     assert "the old one stays in force" in said["error"]
     (problem,) = said["problems"]
-    assert (problem["code"], problem["line"], problem["severity"]) == ("unknown-plugin", 3, "error")
+    assert (problem["code"], problem["line"], problem["severity"]) == ("unknown-action", 3, "error")
     assert problem["hint"] == "did you mean `http`?"
     assert files.live.ruleset is before
     last = (await files.shown())["last_reload"]

@@ -118,3 +118,34 @@ def test_an_unknown_code_is_led_to_the_nearest(capsys: pytest.CaptureFixture[str
 def test_a_missing_file_is_a_problem_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", f"none{os.sep}routes.yaml", "--made-up", "--format", "github"]) == 1
     assert "::error file=none/routes.yaml,line=1,col=1," in capsys.readouterr().out
+
+
+UNTOLD = """version: 1
+sources: {clerk: {provider: clerk, secret: "${S}"}}
+destinations:
+  slack: {webhook_url: "${HOOK_OF_THIS_TEST}"}
+  sql: {url: "${PG_OF_THIS_TEST}"}
+  app: {type: http, base_url: "https://${TENANT_OF_THIS_TEST}.acme.dev", auth: {bearer: "${APP_OF_THIS_TEST}"}}
+routes: []
+"""
+
+
+def test_the_names_of_variables_need_not_tell_what_they_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(UNTOLD, "--made-up") == 0, capsys.readouterr().out
+
+
+def test_a_made_up_value_that_does_not_fit_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    text = UNTOLD.replace("{webhook_url:", '{concurrency: "${MANY_OF_THIS_TEST}", webhook_url:')
+    assert check(text, "--made-up") == 1
+    said = capsys.readouterr().out
+    assert "hint: this value was made up, as `MANY_OF_THIS_TEST` is not set: set it, to anything that fits" in said
+
+
+def test_a_number_may_come_from_a_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = UNTOLD.replace("{webhook_url:", '{concurrency: "${MANY_OF_THIS_TEST:-8}", webhook_url:')
+    assert check(text, "--made-up") == 0, capsys.readouterr().out
+    monkeypatch.setenv("MANY_OF_THIS_TEST", "0")
+    assert check(text, "--made-up") == 1
+    assert "must be at least 1" in capsys.readouterr().out

@@ -92,6 +92,7 @@ def test_the_json_has_the_keys_that_its_page_lists(desk: Desk) -> None:
             "event",
             "stored",
             "unreadable",
+            "handshake",
             "failed",
             "routes",
             "others",
@@ -187,6 +188,23 @@ def test_a_payload_that_is_not_json_is_told_as_the_router_refuses_it(desk: Desk)
     assert desk.code == 1
 
 
+def test_half_of_a_character_is_sent_escaped(desk: Desk) -> None:
+    found = desk.json("clerk/user.created", "--set", r'data.first_name="\ud800"')
+    assert desk.code == 0
+    assert found["routes"][0]["where"]["found"] == [r"\ud800"]
+
+
+def test_what_no_file_can_be_called_is_no_file(desk: Desk) -> None:
+    stored(desk, came(desk))
+    assert "is no file, no sample" in desk.error("x" * 5000)
+    assert desk.code == 1
+
+
+def test_a_device_without_an_end_is_given_up(desk: Desk) -> None:
+    assert "/dev/zero is larger than 64 MiB" in desk.error("--request", "/dev/zero")
+    assert desk.code == 1
+
+
 def test_a_faulty_configuration_explains_nothing(desk: Desk) -> None:
     desk.routes("  - name: r\n    actions: [{slak: {text: hi}}]\n")
     said = desk.error("clerk/user.created")
@@ -212,7 +230,7 @@ def test_a_refused_request_tells_why_and_what_its_routes_would_do(
     assert desk.code == 1
     assert "refused 401: the timestamp is " in text
     assert "hint: all but its age is right: for a receipt at that time ask with --at " in text
-    assert "It is refused, and no route sees it. Were it genuine:" in text
+    assert "It is refused, and no route sees it. Were it taken in:" in text
     assert "takes it  welcome" in text
     desk.text("--request", name, "--at", old.isoformat())
     assert desk.code == 0
@@ -301,6 +319,30 @@ def test_a_stored_event_tells_what_became_of_it(desk: Desk, name: str) -> None:
     assert "others when the event came" not in text
 
 
+def test_all_items_of_a_stored_event_are_told_in_their_order_and_the_first_shown(desk: Desk) -> None:
+    each = '{slack: {text: "hello {{ item }}"}, for_each: "{{ range(999) | list }}"}'
+    routes = WELCOME.replace('{slack: {text: "hello {{ data.id }}"}}', each)
+    desk.routes(routes + "  - name: more\n    source: clerk\n    event: user.created\n" + HI)
+    event = came(desk)
+    stored(desk, event)
+
+    async def again() -> None:
+        journal = SqliteJournal(desk.folder / "router.db", clock=utc_now, min_free=0)
+        await journal.open()
+        await journal.add("evt_1", ruleset(desk).plan(event, "rpl_1").deliveries, utc_now())
+        await journal.close()
+
+    asyncio.run(again())
+    found = desk.json("evt_1")
+    told = found["stored"]["deliveries"]
+    assert len(told) == 2000
+    assert [delivery["index"] for delivery in told[:3]] == [None, 0, 1]
+    assert len(found["stored"]["besides"]) == 1000
+    shown = desk.text("evt_1")
+    assert "... and 1,980 more: 1,980 ready (-v shows them)" in shown
+    assert "it was not made when the event came" not in shown
+
+
 def test_a_delivery_names_its_event(desk: Desk) -> None:
     stored(desk, came(desk))
     (delivery,) = desk.json("evt_1")["stored"]["deliveries"]
@@ -370,7 +412,9 @@ def test_a_stored_event_is_told_though_todays_files_have_errors(desk: Desk) -> N
 def test_it_is_said_where_the_environment_is_another_today(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(desk, came(desk), keeps=True, CLERK_SECRET_OF_THIS_TEST=SECRET)
     monkeypatch.setenv("CLERK_SECRET_OF_THIS_TEST", "whsec_" + "QkJC" * 8)
-    assert "since then: the variable `CLERK_SECRET_OF_THIS_TEST` has another value today" in desk.text("evt_1")
+    text = desk.text("evt_1")
+    assert "since then: the variable `CLERK_SECRET_OF_THIS_TEST` has another value today" in text
+    assert "in force when it came; today's files are the same" in text
     monkeypatch.setenv("CLERK_SECRET_OF_THIS_TEST", SECRET)
     assert "since then" not in desk.text("evt_1")
 
@@ -378,3 +422,17 @@ def test_it_is_said_where_the_environment_is_another_today(desk: Desk, monkeypat
 def test_a_configuration_that_the_journal_does_not_know_is_todays(desk: Desk) -> None:
     stored(desk, came(desk))
     assert "does not know the configuration that was in force when it came: told by today's" in desk.text("evt_1")
+
+
+def test_a_captured_handshake_is_told_as_one(desk: Desk) -> None:
+    file = desk.folder / "routes.yaml"
+    shake = "{method: GET, token: 'query:token', answer: {text: 'query:challenge'}}"
+    meta = f"  meta: {{provider: github, secret: a-secret-of-it, verify_token: mine, handshakes: [{shake}]}}\n"
+    file.write_text(file.read_text().replace("destinations:\n", f"{meta}destinations:\n"))
+    (desk.folder / "get.http").write_text("GET /webhooks/meta?token=mine&challenge=4 HTTP/1.1\nHost: x\n\n")
+    text = desk.text("--request", "get.http")
+    assert "handshake  it is a handshake, which is answered and is no event" in text
+    assert desk.code == 0
+    (desk.folder / "get.http").write_text("GET /webhooks/meta?token=other&challenge=4 HTTP/1.1\nHost: x\n\n")
+    assert "405" in desk.text("--request", "get.http")
+    assert desk.code == 1

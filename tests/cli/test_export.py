@@ -21,6 +21,7 @@ from router.ruleset import Ruleset, load_ruleset
 from router.running import utc_now
 from router.sources.samples import sample, sample_types
 from router.specimen import received, signed_request
+from router.testing.exported import by_name
 
 AT = datetime(2026, 1, 15, 12, 0, 3, 250_000, tzinfo=UTC)
 ROUTES = """
@@ -190,6 +191,17 @@ def test_a_captured_request_is_as_it_came(folder: Path, capsys: pytest.CaptureFi
     test = {"name": "as it came", "request": found, "expect": {"verify": "ok"}}
     Path("request.test.yaml").write_text(json.dumps({"tests": [test]}))
     assert main(["test", "routes.yaml", "request.test.yaml"]) == 0
+
+
+def test_half_of_a_character_is_spelled_out_and_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store(folder, "clerk", "user.created", sample("clerk", "user.created", AT) | {"odd": "a\ud800"})
+    case, err = exported(capsys)
+    assert case["payload"]["odd"] == r"a\ud800"
+    assert "half of a character" in err
+
+
+def test_a_header_that_came_twice_comes_twice_again() -> None:
+    assert by_name((("a", "1"), ("b", "2"), ("a", "3"), ("a", "4"))) == {"a": ["1", "3", "4"], "b": "2"}
 
 
 def test_without_more_the_event_is_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

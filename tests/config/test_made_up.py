@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from router.config.made_up import made_up
+from router.config.made_up import made_up, telling
 
 
 def test_a_value_is_made_from_the_name_alone() -> None:
@@ -37,3 +37,27 @@ def test_an_address_leads_nowhere(name: str) -> None:
 def test_a_database_is_a_file_and_a_mail_address_one_of_example_com() -> None:
     assert made_up("DATABASE_URL").startswith("sqlite:///")
     assert made_up("ADMIN_EMAIL") == "admin-email@example.com"
+
+
+@pytest.mark.parametrize("name", ["DATABASE_WEBHOOK_SECRET", "EMAIL_SIGNING_KEY", "URL_SECRET"])
+def test_what_is_called_a_secret_is_one_whatever_it_is_of(name: str) -> None:
+    assert made_up(name).startswith("whsec_")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "text", "begin"),
+    [
+        ("HOOK", "webhook_url", "${HOOK}", "https://"),
+        ("APP", "base_url", "${APP}", "https://"),
+        ("PG", "url", "${PG}", "sqlite:///"),
+        ("PG_URL", "url", "${PG_URL}", "sqlite:///"),
+        ("SENDER", "from", "Acme <${SENDER}>", "sender-email@example.com"),
+        ("TENANT", "base_url", "https://${TENANT}.acme.dev", "tenant-host.example"),
+        ("DB_PORT", "url", "postgresql://db:${DB_PORT}/app", "8080"),
+        ("DB_PASSWORD", "url", "postgresql://app:${DB_PASSWORD}@db/app", "whsec_"),
+        ("CLERK", "secret", "${CLERK}", "whsec_"),
+        ("APP", "X-Token", "Bearer ${APP}", "whsec_"),
+    ],
+)
+def test_the_place_tells_the_form_where_the_name_does_not(name: str, key: str, text: str, begin: str) -> None:
+    assert made_up(telling(name, key, text)).startswith(begin)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from router.config.node import Mark
 from router.config.problem import Problems
 from router.config.report import as_json, render
@@ -86,3 +88,30 @@ def test_problems_as_json_say_the_same() -> None:
             "page": "problems/odd.md",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'slack: {webhook_url: "hunter22-hunter22"}',
+        "secret: hunter22-hunter22  # why",
+        'secret: ["hunter22-hunter22", "${OTHER}"]',
+        "auth: {oauth2: {client_secret: 'hunter22-hunter22', client_id: a}}",
+        'sql: {url: "mysql2://u:hunter22@h/db"}',
+    ],
+)
+def test_a_secret_that_is_written_in_the_file_is_not_shown_with_its_line(line: str) -> None:
+    problems = Problems()
+    problems.texts["f"] = line
+    problems.error("unknown-key", Mark("f", 1, 1, 3), "it is wrong")
+    told = render(problems)
+    assert "hunter22" not in told
+    assert len(told.splitlines()[1]) == len(line) + 4
+
+
+def test_references_and_other_values_are_shown() -> None:
+    line = 'secret: "${SECRET}", type: $.token, tokens: 5, text: "a token: {{ data.token }}"'
+    problems = Problems()
+    problems.texts["f"] = line
+    problems.error("unknown-key", Mark("f", 1, 1, 3), "it is wrong")
+    assert line in render(problems)

@@ -171,7 +171,7 @@ class House:
 
     async def accept(self, *deliveries: PlannedDelivery, number: int = 1) -> list[str]:
         """Take an event with these deliveries in; return their ids."""
-        await Intake(self.journal, self.worker).accept(Plan(event(number), EventState.PLANNED, deliveries))
+        await Intake(self.journal, self.worker).accept([Plan(event(number), EventState.PLANNED, deliveries)])
         return [delivery.id for delivery in deliveries]
 
     async def looked(self, name: str = "app", *, informed: bool = True) -> None:

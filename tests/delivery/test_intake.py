@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,14 @@ class Gated:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
+    async def append_all(
+        self, plans: Sequence[Plan], *, take: Collection[str] = (), retry_dead: bool = True
+    ) -> list[Appended]:
         self.appending += 1
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        return await self._inner.append(plan, take=take, retry_dead=retry_dead)
+        return await self._inner.append_all(plans, take=take, retry_dead=retry_dead)
 
 
 def plan(number: int = 1) -> Plan:
@@ -60,9 +62,9 @@ async def test_a_duplicate_starts_nothing_and_gives_its_slots_back(tmp_path: Pat
 
     async with house(tmp_path, destination("app", counts)) as h:
         intake = Intake(h.journal, h.worker)
-        assert not (await intake.accept(plan())).duplicate
+        assert not (await intake.accept([plan()]))[0].duplicate
         await h.reach(planned().id, DELIVERED)
-        assert (await intake.accept(plan())).duplicate
+        assert (await intake.accept([plan()]))[0].duplicate
         await quiet(h)
     assert len(calls) == 1
 
@@ -71,7 +73,7 @@ async def test_a_caller_that_goes_away_does_not_strand_what_is_committed(tmp_pat
     async with house(tmp_path, destination("app", works)) as h:
         await quiet(h)
         gated = Gated(h.journal)
-        accepting = asyncio.ensure_future(Intake(gated, h.worker).accept(plan()))
+        accepting = asyncio.ensure_future(Intake(gated, h.worker).accept([plan()]))
         await eventually(lambda: gated.appending)
         accepting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -88,7 +90,7 @@ async def test_a_failed_append_gives_its_slots_back(tmp_path: Path, caplog: pyte
         gated.error = JournalUnwritable("full")
         gated.gate.set()
         with pytest.raises(JournalUnwritable):
-            await Intake(gated, h.worker).accept(plan())
+            await Intake(gated, h.worker).accept([plan()])
         await quiet(h)
         assert h.worker.writable
     assert caplog.records == []
@@ -115,7 +117,7 @@ async def test_an_event_that_is_sent_again_retries_what_is_dead_unless_its_sourc
 
     async with house(tmp_path, destination("app", fails_once)) as h:
         intake = Intake(h.journal, h.worker)
-        await intake.accept(plan())
+        await intake.accept([plan()])
         await h.reach(planned().id, DEAD)
         wake = h.worker.wake
 
@@ -124,11 +126,11 @@ async def test_an_event_that_is_sent_again_retries_what_is_dead_unless_its_sourc
             wake()
 
         monkeypatch.setattr(h.worker, "wake", noted)
-        assert (await intake.accept(plan(), retry_dead=False)).retried == 0
+        assert (await intake.accept([plan()], retry_dead=False))[0].retried == 0
         assert (await h.journal.delivery(planned().id)).state is DEAD  # type: ignore[union-attr]
         woken.clear()
         unmatched = Plan(event(1), EventState.UNMATCHED)  # today's routes make nothing of it, so nothing was taken
-        assert (await intake.accept(unmatched)).retried == 1
+        assert (await intake.accept([unmatched]))[0].retried == 1
         assert woken == [True]
         await h.reach(planned().id, DELIVERED)
     assert calls == [planned().id] * 2

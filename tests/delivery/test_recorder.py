@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,12 @@ class Disk:
         if self.full:
             raise JournalUnwritable("no space left on the device")
 
-    async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
+    async def append_all(
+        self, plans: Sequence[Plan], *, take: Collection[str] = (), retry_dead: bool = True
+    ) -> list[Appended]:
         if not self.appends:
             self._check("append")
-        return await self._inner.append(plan, take=take, retry_dead=retry_dead)
+        return await self._inner.append_all(plans, take=take, retry_dead=retry_dead)
 
     async def claim(self, wanted: Mapping[str, LaneLimits], now: datetime) -> Claimed:
         self._check("claim")

@@ -47,6 +47,10 @@ class Recorder(Observer):
         self.refusals: list[tuple[str, int, str]] = []
         self.requests: list[RawRequest | None] = []
         self.accepted_events: list[tuple[str, bool, bool]] = []
+        self.shaken: list[str] = []
+
+    def handshake(self, source: str) -> None:
+        self.shaken.append(source)
 
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         self.refusals.append((source, status, reason))
@@ -99,8 +103,11 @@ class Running:
         """The reason of the last refusal."""
         return self.observer.refusals[-1][2]
 
-    async def record(self, plan: Plan, *, retry_dead: bool) -> Appended:
-        """Keep the plan; an id that was seen is a duplicate. `retry_dead` is kept by source."""
+    async def record(self, plans: Sequence[Plan], *, retry_dead: bool) -> list[Appended]:
+        """Keep the plans; an id that was seen is a duplicate. `retry_dead` is kept by source."""
+        return [await self._record(plan, retry_dead) for plan in plans]
+
+    async def _record(self, plan: Plan, retry_dead: bool) -> Appended:
         self.retry_dead[plan.event.source] = retry_dead
         if self.accept is not None:
             return await self.accept(plan)

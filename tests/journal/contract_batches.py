@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -119,3 +120,54 @@ async def test_a_record_that_cannot_be_stored_fails_alone(journal: Journal) -> N
     assert isinstance(answers.pop(4), ValueError)
     assert answers == [True] * 8
     assert await journal.count(DeliveryFilter(state=S.DELIVERED)) == 8
+
+
+async def test_events_of_one_request_are_stored_together_and_a_repeat_stores_nothing(
+    journal: Journal,
+) -> None:
+    plans = [plan(f"n{n}", planned(f"evt_n{n}", "a")) for n in range(300)]
+    plans.append(plan("again", id="msg_n7", body=event("n7").body))
+    answers = await journal.append_all(plans, take={plans[3].deliveries[0].id})
+    assert [answer.uid for answer in answers] == [*(f"evt_n{n}" for n in range(300)), "evt_n7"]
+    assert [answer.duplicate for answer in answers] == [False] * 300 + [True]
+    assert (await found(journal, plans[3].deliveries[0].id)).state is S.RUNNING
+    assert all(answer.duplicate for answer in await journal.append_all(plans))
+    assert await journal.count(EventFilter()) == 300
+    assert await journal.count(DeliveryFilter()) == 300
+
+
+async def test_events_of_one_request_are_stored_all_or_none_whatever_shares_their_commit(journal: Journal) -> None:
+    first, bad = plan("n1", planned("evt_n1", "a")), plan("bad", planned("evt_n1", "a"))  # one id twice
+    together, alone = await asyncio.gather(
+        journal.append_all([first, bad, plan("n2")]), journal.append(plan("other")), return_exceptions=True
+    )
+    assert isinstance(together, ValueError)
+    assert not isinstance(alone, BaseException)
+    assert [event.uid for event in await journal.events(EventFilter())] == ["evt_other"]
+
+
+async def test_an_id_with_a_window_is_known_for_that_long_from_the_first_one_on(journal: Journal) -> None:
+    window = timedelta(seconds=600)
+    told = []
+    for name, seconds in [("a", 0), ("b", 599), ("c", 600), ("d", 1100), ("e", 1300)]:
+        item = plan(name, id="key_1", body=name.encode(), received_at=later(seconds), window=window)
+        answer = await journal.append(item)
+        told.append((answer.uid, answer.duplicate, answer.differs))
+    assert told == [
+        ("evt_a", False, False),
+        ("evt_a", True, False),
+        ("evt_c", False, False),
+        ("evt_c", True, False),
+        ("evt_e", False, False),
+    ]
+    stored = {event.uid: event.duplicates for event in await journal.events(EventFilter())}
+    assert stored == {"evt_a": 1, "evt_c": 1, "evt_e": 0}
+
+
+async def test_of_events_with_one_id_after_its_window_one_is_new(journal: Journal) -> None:
+    window = timedelta(seconds=60)
+    await journal.append(plan("old", id="key_1", window=window))
+    again = [plan(f"n{n}", id="key_1", received_at=later(100), window=window) for n in range(5)]
+    answers = await asyncio.gather(*(journal.append(item) for item in again))
+    assert sorted(answer.duplicate for answer in answers) == [False, True, True, True, True]
+    assert len({answer.uid for answer in answers}) == 1

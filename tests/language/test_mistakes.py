@@ -152,3 +152,17 @@ def test_a_mistake_is_shown_with_its_line_and_carets() -> None:
         "                   ^^^^",
         "    hint: did you mean `slack`?",
     ]
+
+
+def test_a_faulty_destination_is_not_taken_for_another_one_of_its_type() -> None:
+    text = routes("- name: r\n  source: app\n  actions: [slack: {text: hi}]\n")
+    broken = text.replace('"https://hooks', '"hooks')
+    assert [(p.code, p.mark.line) for p in load(broken).problems] == [("wrong-value", 8)]
+
+
+def test_a_faulty_source_and_a_faulty_destination_can_be_meant() -> None:
+    text = routes("- name: r\n  source: clrk\n  actions: [{slack: {text: hi}, destination: slak}]\n")
+    broken = text.replace('"https://hooks', '"hooks').replace("provider: clerk,", "provider: clerk, pth: 1,")
+    hints = {problem.code: problem.hint for problem in load(broken).problems}
+    assert hints["unknown-source"] == "did you mean `clerk`?"
+    assert hints["unknown-destination"] == "did you mean `slack`?"

@@ -218,14 +218,7 @@ def test_a_mistake_in_a_source_is_told_at_its_place(keys: str, found: str) -> No
 @pytest.mark.parametrize(
     ("key", "column"),
     [
-        ("split: $.events", 33),
-        ("allow_ips: [10.0.0.0/8]", 33),
-        ("dedupe: {key: [$.a], window: 10m}", 33),
-        ("respond: {status: 200}", 33),
         ("public_url: 'https://x.dev'", 33),
-        ("body: form", 39),
-        ("body: text", 39),
-        ("body: {form_field: payload}", 39),
     ],
 )
 def test_what_sources_do_not_do_yet_is_refused_at_its_place(key: str, column: int) -> None:

@@ -127,6 +127,9 @@ def test_what_a_sender_sends_sometimes_is_not_unknown() -> None:
     text = "{{ data.organization.login }} {{ data.repository.visibility }} {{ data.installation.id }}"
     assert told(post(text, "push", "github"), CODE) == []
     assert told(post("{{ data.line_items[0].pre_tax_price }}", "orders/create", "shopify"), CODE) == []
+    assert (
+        told(post("{{ data.expires_at | default('') }}".replace("'", '"'), "'*'"), CODE) == []
+    )  # of an invitation
 
 
 def test_an_action_of_its_own_event_is_judged_by_that() -> None:
@@ -218,3 +221,26 @@ def test_a_place_in_a_block_of_several_lines_is_exact() -> None:
                   {{ data.last_nam }}
     """
     assert [line.split(":")[0] for line in told(text, CODE)] == [f"10 `last_nam` {CODE}"]
+
+
+def test_a_list_has_no_members_whatever_its_elements_are() -> None:
+    assert told(post("{{ data.pull_request.labels.name }}", "pull_request.opened", "github"), CODE) == [
+        f"5 `name` {CODE}: `data.pull_request.labels` is a list in every sample of github pull_request.opened: "
+        "it has no `name` (did you mean `data.pull_request.labels[0].name`?)"
+    ]
+    assert told(post("{{ data.pull_request.labels[0].name }}", "pull_request.opened", "github"), CODE) == []
+
+
+def test_a_name_that_many_places_have_is_not_said_to_be_meant() -> None:
+    assert told(post("{{ data.head_commit.author.login }}", "push", "github"), CODE) == [
+        f"5 `login` {CODE}: no sample of github push has `data.head_commit.author.login`"
+    ]
+    assert told(post("{{ data.total }}", "orders/create", "shopify"), CODE) == [
+        f"5 `total` {CODE}: no sample of shopify orders/create has `data.total`"
+    ]
+
+
+def test_the_nearest_name_is_told_down_to_the_value() -> None:
+    for written, meant in (("email_address", "email_addresses[0].email_address"), ("user_id", "id")):
+        [said] = told(post(f"{{{{ data.{written} }}}}"), CODE)
+        assert said.endswith(f"(did you mean `data.{meant}`?)")

@@ -96,3 +96,19 @@ def test_an_action_whose_globs_no_type_of_the_route_fits_is_told() -> None:
     assert told(text) == [
         "8 `user.*` never: this never happens: no type fits both `user.*` and the route's `session.*`"
     ]
+
+
+def test_a_source_that_the_route_does_not_take_is_told() -> None:
+    text = f"- name: r\n  source: clerk\n  event: user.created\n  where: {{event.source: github}}\n{ACTIONS}"
+    assert told(text) == [
+        '4 `event.source` never: this never holds: the route takes events of `clerk`, not of "github"'
+    ]
+    assert told(text.replace("event.source: github", "event.source: [clerk, github]")) == []
+    assert told(text.replace("event.source: github", "event.source: {ne: github}")) == []
+
+
+def test_of_a_list_of_types_only_that_one_is_said_never_to_come() -> None:
+    where = "where: {event.type: [user.created, user.deleted]}"
+    assert told(f"- name: r\n  source: clerk\n  event: user.created\n  {where}\n{ACTIONS}") == [
+        '4 `event.type` never: "user.deleted" never comes here: the route takes `user.created`, not "user.deleted"'
+    ]

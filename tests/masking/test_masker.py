@@ -36,6 +36,7 @@ def only(value: Any, **wishes: Any) -> Any:
         ("emailAddress", "ada@acme.dev", "user1@example.com"),
         ("identifier", "ada@acme.dev", "user1@example.com"),
         ("first_name", "Ada", "Name1"),
+        ("pw", "swordfish", "masked1"),
         ("lastName", "Byron", "Name1"),
         ("name", "Ada Byron", "Name1"),
         ("phone_number", "+44 20 7946 0958", "+12025550101"),
@@ -96,6 +97,16 @@ def test_a_token_is_found_wherever_it_stands(name: str) -> None:
     )
     assert token not in found
     assert token[8:] not in found
+
+
+@pytest.mark.parametrize("number", ["555-867-5309", "(555) 867-5309", "555.867.5309", "+1 555 867 5309"])
+def test_a_phone_number_is_found_in_a_sentence(number: str) -> None:
+    assert "867" not in only({"note": f"call {number}, please"})["note"]
+
+
+@pytest.mark.parametrize("text", ["2024-01-15 1234", "1.555-867-53090", "order 100-200-30000"])
+def test_a_number_of_another_form_is_no_phone_number(text: str) -> None:
+    assert only({"note": text}) == {"note": text}
 
 
 def test_the_same_value_has_the_same_substitute_everywhere_so_that_joins_hold() -> None:

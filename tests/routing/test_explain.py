@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from router.routing.explain import explain
 from router.routing.plan import plan
 from tests.routing.rules import event, rules
@@ -69,3 +71,22 @@ def test_a_plan_that_is_too_large_is_told() -> None:
     text = f"routes: [{{name: r, actions: [{each % 'a'}, {each % 'b'}]}}]"
     found = explain(rules(text), event({"items": [0] * 501}))
     assert (found.routes, found.reason) == ((), "more than 1,000 deliveries for one event")
+
+
+def test_those_that_want_other_events_can_be_left_out_but_for_those_that_are_named() -> None:
+    found = explain(rules(TEXT), event({"x": 1}, "user.updated"), {"created", "nobody"})
+    assert [verdict.name for verdict in found.routes] == [
+        *("created", "where", "if", "off", "rest", "else", "taken"),
+    ]
+    whole = {verdict.name: verdict for verdict in explain(rules(TEXT), event({"x": 1}, "user.updated")).routes}
+    assert all(verdict == whole[verdict.name] for verdict in found.routes)
+
+
+def test_what_fails_the_plan_as_a_whole_fails_here_for_the_same_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("router.routing.plan.judge", broken)
+    table, came = rules(TEXT), event({"x": 1})
+    assert explain(table, came).reason == "RuntimeError: a fault of ours"
+    assert plan(table, came).reason == "planning failed: RuntimeError: a fault of ours"

@@ -29,7 +29,7 @@ def test_a_byte_order_mark_is_skipped() -> None:
         (b" \n", "empty"),
         (b"{", "not JSON"),
         (b"{} {}", "not JSON"),
-        (b"payload=%7B%7D", "application/json"),
+        (b"payload=%7B%7D", "form_field: payload"),
         (b'{"a": "\xff"}', "UTF-8, at byte 7"),
         ('{"a": 1}'.encode("utf-16"), "UTF-8"),
         (b"[NaN]", "NaN"),

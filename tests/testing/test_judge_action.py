@@ -81,15 +81,21 @@ def test_a_dead_delivery_fails_its_test_unless_it_is_expected() -> None:
     ]
 
 
+def test_a_dead_delivery_of_which_a_test_does_not_speak_fails_it_too() -> None:
+    dead = "lines/strict: it is dead: routes.yaml:18: `text`: `data.missing` is missing: `data` has no `missing`"
+    for expect in ("{verify: ok}", "{routes: [lines]}", "{actions: {lines/slack: [{text: a}, {text: b}]}}"):
+        assert said(f"- {{{TWO}, expect: {expect}}}\n", EACH) == [dead]
+
+
 def test_each_item_has_its_own_expectation() -> None:
-    assert said(f"- {{{TWO}, expect: {{actions: {{lines/slack: [{{text: a}}, {{text: b}}]}}}}}}\n", EACH) == []
-    assert said(f"- {{{TWO}, expect: {{actions: {{lines/slack: [{{text: a}}, {{text: c}}]}}}}}}\n", EACH) == [
-        "lines/slack[1].text: it differs"
-    ]
+    def of_slack(value: str) -> list[str]:
+        actions = f"{{lines/slack: {value}, lines/strict: {{state: dead}}}}"
+        return said(f"- {{{TWO}, expect: {{actions: {actions}}}}}\n", EACH)
+
+    assert of_slack("[{text: a}, {text: b}]") == []
+    assert of_slack("[{text: a}, {text: c}]") == ["lines/slack[1].text: it differs"]
     for value in ("[{text: a}]", "{text: a}"):
-        assert said(f"- {{{TWO}, expect: {{actions: {{lines/slack: {value}}}}}}}\n", EACH) == [
-            "lines/slack: it is made twice, and should be made once"
-        ]
+        assert of_slack(value) == ["lines/slack: it is made twice, and should be made once"]
 
 
 def test_exactly_is_the_whole_set_of_actions_and_the_whole_of_each() -> None:

@@ -41,6 +41,7 @@ async def append(
         if rows.body_hash is not None:
             firsts.setdefault(rows.key, rows)
     new = [rows for rows in rest if rows.body_hash is None or firsts[rows.key] is rows]
+    await _forget(connection, [rows for rows in new if rows.before is not None])
     fresh = await _insert(connection, new, owner, numbers) if new else {}
     results: dict[int, Appended] = {id(rows): rows.result for rows in new if rows.event[0] in fresh}
     results |= {id(rows): done[rows.event[0]] for rows in batch if rows.event[0] in done}
@@ -63,6 +64,13 @@ async def insert(connection: Connection, event: int, deliveries: Sequence[Delive
     columns = _columns([rows.columns for rows in deliveries], _DELIVERY_COLUMNS)
     params = [rows.params for rows in deliveries]
     await connection.execute(_SQL["insert_deliveries"], seqs, [event] * len(seqs), *columns, params)
+
+
+async def _forget(connection: Connection, rows: Sequence[EventRows]) -> None:
+    """Forget those ids whose time is over; another replica may do the same, and only one of them inserts."""
+    if rows:
+        hashes, sources = [hash_of(one.key[0]) for one in rows], [one.key[1] for one in rows]
+        await connection.execute(_SQL["forget_seen"], hashes, sources, [one.before for one in rows])
 
 
 async def _insert(

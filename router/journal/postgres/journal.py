@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import cast
 
 from router.errors import JournalError, JournalUnwritable
@@ -43,9 +44,9 @@ _LATE = (
 
 @dataclass(slots=True)
 class _Append:
-    """An event that is to be stored; `owners` are the workers for whom its deliveries may have been taken."""
+    """Events that are to be stored together; `owners` are the workers for whom deliveries may have been taken."""
 
-    rows: EventRows
+    rows: list[EventRows]
     owners: set[int] = field(default_factory=set)
 
 
@@ -126,19 +127,27 @@ class PostgresJournal(PostgresKeeping):
 
     async def append(self, plan: Plan, *, take: Collection[str] = (), retry_dead: bool = True) -> Appended:
         """Store an event and its planned deliveries in one commit."""
+        return (await self.append_all((plan,), take=take, retry_dead=retry_dead))[0]
+
+    async def append_all(
+        self, plans: Sequence[Plan], *, take: Collection[str] = (), retry_dead: bool = True
+    ) -> list[Appended]:
+        """Store events and their planned deliveries in one commit, all of them or none."""
         if take:
             self._own()
-        config = self._configs.numbers.get(plan.config) or await self._config_number(plan.config)
-        try:
-            rows = prepare(plan, take, self._clock(), config=config, retry_dead=retry_dead)
-        except Exception as error:
-            raise ValueError(f"the event cannot be stored: {error}") from error
+        rows = []
+        for plan in plans:
+            config = self._configs.numbers.get(plan.config) or await self._config_number(plan.config)
+            try:
+                rows.append(prepare(plan, take, self._clock(), config=config, retry_dead=retry_dead))
+            except Exception as error:
+                raise ValueError(f"the event cannot be stored: {error}") from error
         if self._appends is None:
             raise JournalError("the journal is not open")
-        appended = cast(Appended, await self._appends.submit(_Append(rows)))
-        if appended.retried or any(one.state is DeliveryState.READY for one in appended.deliveries):
+        results = cast(list[Appended], await self._appends.submit(_Append(rows)))
+        if any(one.retried or any(d.state is DeliveryState.READY for d in one.deliveries) for one in results):
             self._say()
-        return appended
+        return results
 
     async def add(self, uid: str, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
         """Add the deliveries of a replay to a stored event; return how many were new."""
@@ -245,13 +254,16 @@ class PostgresJournal(PostgresKeeping):
             self._unsaid = True
 
     async def _append(self, connection: Connection, batch: list[_Append], again: bool) -> Sequence[object]:
-        taking = {id(one) for one in batch if any(rows.started_at is not None for rows in one.rows.deliveries)}
+        taking = {
+            id(one) for one in batch if any(d.started_at is not None for r in one.rows for d in r.deliveries)
+        }
         owner = self._own() if taking else None
         for one in batch:
             if owner is not None and id(one) in taking:
                 one.owners.add(owner)
-        rows = [one.rows for one in batch]
-        results: list[object] = list(await appending.append(connection, rows, owner, self._numbers, again))
+        rows = [row for one in batch for row in one.rows]
+        stored = iter(await appending.append(connection, rows, owner, self._numbers, again))
+        results: list[object] = [list(islice(stored, len(one.rows))) for one in batch]
         for place, one in enumerate(batch):
             if one.owners and one.owners != {self._owner}:
                 self._taken_in_doubt([one])
@@ -267,7 +279,7 @@ class PostgresJournal(PostgresKeeping):
     def _taken_in_doubt(self, batch: list[_Append]) -> None:
         for one in batch:
             for owner in one.owners:
-                self._upkeep.doubt(one.rows.result.deliveries, owner)
+                self._upkeep.doubt([d for rows in one.rows for d in rows.result.deliveries], owner)
 
     def _recorded_in_doubt(self, batch: list[Attempt]) -> None:
         self._unsure.update((text(one.delivery_id), one.lease) for one in batch)

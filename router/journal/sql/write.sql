@@ -2,7 +2,7 @@
 select (select coalesce(max(seq), 0) from events), (select coalesce(max(seq), 0) from deliveries)
 
 -- name: seen
-select k.key, s.event, s.body_hash, e.uid
+select k.key, s.event, s.body_hash, e.uid, e.received_at
 from json_each(?) k
 cross join seen s on s.ext_id = json_extract(k.value, '$[0]') and s.source = json_extract(k.value, '$[1]')
 left join events e on e.seq = s.event
@@ -19,6 +19,9 @@ insert into bodies (event, headers, query, body) values (?, ?, ?, ?)
 
 -- name: insert_seen
 insert into seen (ext_id, source, event, body_hash) values (?, ?, ?, ?)
+
+-- name: forget_seen
+delete from seen where ext_id = ? and source = ?
 
 -- name: insert_delivery
 insert into deliveries (seq, event, id, route, action, item, plugin, plugin_version, destination, state, reason, attempts,

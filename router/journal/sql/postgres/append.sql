@@ -48,6 +48,11 @@ with seen_now as (
 )
 select seq from new_events
 
+-- name: forget_seen
+delete from seen s using unnest($1::bytea[], $2::text[], $3::bigint[]) as k (ext_hash, source, before)
+where s.ext_hash = k.ext_hash and s.source = k.source
+  and not exists (select 1 from events e where e.seq = s.event and e.received_at > k.before)
+
 -- name: stored_already
 select uid from events where uid = any($1::text[])
 
