@@ -37,6 +37,7 @@ from router.ruleset import Ruleset
 from router.running import Addresses, Options, Running, url_of
 from router.stored_rules import stored
 from router.tasks import spawn
+from router.warmer import Warmer
 
 log = logging.getLogger(__name__)
 
@@ -142,12 +143,15 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     )
     running.intake = Intake(running.journal, running.worker)
 
+    warmer = Warmer()
+
     async def keep(new: Ruleset) -> None:
         await running.journal.save_config(stored(new, running.options.clock()))
 
     def apply(new: Ruleset) -> None:
         running.targets.swap(new.destinations)
         running.worker.wake()
+        warmer.start(new)
 
     await keep(ruleset)
     apply(ruleset)
@@ -162,6 +166,7 @@ async def _delivery(app: web.Application) -> AsyncIterator[None]:
     )
     await running.worker.start()
     yield
+    await warmer.stop()
     running.stuck = await running.worker.drain(running.left())
     await running.targets.close()
 

@@ -15,6 +15,7 @@ from router.errors import JournalError
 from router.live import Live
 from router.observe import Observer
 from router.ruleset import Loaded, Ruleset
+from router.turns import short_turns
 from router.watched import Stamp, stamp
 
 log = logging.getLogger(__name__)
@@ -164,7 +165,8 @@ class Reloader:
         for _ in range(TRIES):
             old = stamp(self._known)
             self._known = old  # what changes while it is read is a change of tomorrow
-            loaded = await asyncio.to_thread(self._load)
+            with short_turns():
+                loaded = await asyncio.to_thread(self._load)
             now = stamp(loaded.watched)
             before = {file: old[file] for file in loaded.watched if file in old}
             self._known = {**now, **before}

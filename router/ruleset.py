@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from router.collector import paused
 from router.config import node as nodes
 from router.config.document import Document, read_document
 from router.config.files import MAX_YAML, UnusableFile, read_text, shown
 from router.config.kept import Kept, Texts
 from router.config.node import Mark, Node
-from router.config.problem import Problems
+from router.config.problem import Problems, TooMany
 from router.config.snapshot import Snapshot, snapshot
 from router.destinations import Destination, compile_destinations, plugin_of, secrets_of
 from router.model import Death, Event, Plan, PlannedDelivery, StoredDelivery
@@ -106,13 +107,21 @@ def load_ruleset(
     those of the journal's address, for who only looks at the file. With `kept` those texts are compiled instead
     of those on the disk.
     """
-    problems = Problems()
+    problems = Problems(stops=True)
     seen: list[Path] = []
-    document = read_document(
-        path, environ, problems, made_up=made_up, made_up_journal=made_up_journal, seen=seen, kept=kept
-    )
-    if document is None:
-        return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
+    with paused():
+        try:
+            document = read_document(
+                path, environ, problems, made_up=made_up, made_up_journal=made_up_journal, seen=seen, kept=kept
+            )
+            if document is not None:
+                return _compiled(document, problems, seen, kept)
+        except TooMany:
+            pass
+    return Loaded(None, problems, None, tuple(dict.fromkeys(seen)))
+
+
+def _compiled(document: Document, problems: Problems, seen: list[Path], kept: Kept | None) -> Loaded:
     registry = load_registry(document.plugins)
     for fault in registry.faults:
         problems.error("broken-plugin", _in_plugin(fault, problems), fault.message)

@@ -14,7 +14,7 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable", "probed", "starter", "watched"),
+    ("errors", "model", "ids", "tasks", "printable", "probed", "starter", "watched", "collector", "turns"),
     ("address", "redaction", "observe", "web", "knock", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("connect", "examples", "live", "schema", "specimen", "stored_rules"),
     ("ingress", "rehearsal", "logs", "tracing"),
     ("explaining", "lint"),
-    ("testing", "reload", "admin"),
+    ("testing", "reload", "admin", "warmer"),
     ("running", "starting"),
     ("app",),
     ("cli",),

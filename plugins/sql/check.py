@@ -25,6 +25,7 @@ _EMPTY = {
     "values": "`values` is empty: name at least one column",
     "where": "an empty `where` would be every row: say which rows are meant",
 }
+_MOST = 500  # names that a misspelled one is compared with
 _OMIT = re.compile(r"\{[{%][^}]*\bomit\b")
 
 Path = tuple[str | int, ...]
@@ -32,8 +33,10 @@ Path = tuple[str | int, ...]
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return `: did you mean ...?`; '' where nothing is near."""
-    names = sorted(known)
-    folded = {name.lower(): name for name in names}
+    names = set(known)
+    if len(names) > _MOST:
+        return ""
+    folded = {name.lower(): name for name in sorted(names)}
     if close := get_close_matches(word.lower(), folded, n=1):
         return f": did you mean `{folded[close[0]]}`?"
     return ""
@@ -115,9 +118,11 @@ def _statement(params: Mapping[str, Any], verbs: list[str], path: Path) -> Itera
 
 def _key(params: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     key, values = params.get("key"), params.get("values")
-    columns = [key] if isinstance(key, str) else list(key or ())
+    columns = [key] if isinstance(key, str) else list(key) if isinstance(key, list) else []
     for number, column in enumerate(columns):
         at = (*path, "key") if isinstance(key, str) else (*path, "key", number)
+        if not isinstance(column, str):
+            continue  # the model says what it should be
         if column in columns[:number]:
             yield Fault(at, f"`{column}` stands twice in `key`")
         elif isinstance(values, Mapping) and values and column not in values:
@@ -138,6 +143,7 @@ def _binds(params: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     for name in dict.fromkeys(sql.names):
         if name not in given:
             yield Fault((*path, "execute"), f"`:{name}` has no value in `params`{near(name, given)}")
+    written = frozenset(sql.names)
     for name in given:
-        if name not in sql.names:
+        if name not in written:
             yield Fault((*path, "params", name), f"`:{name}` is not in the SQL{near(name, sql.names)}")

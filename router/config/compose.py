@@ -41,15 +41,16 @@ class Composer:
         """Return the tree, or None for an empty document; raises Unusable."""
         documents = 0
         for event in events:
-            if isinstance(event, yaml.ScalarEvent):
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
                 self._add(self._scalar(event), event.anchor, 1, 0, event)
-            elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            elif kind is yaml.SequenceStartEvent or kind is yaml.MappingStartEvent:
                 self._open(event)
-            elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+            elif kind is yaml.SequenceEndEvent or kind is yaml.MappingEndEvent:
                 self._close(event)
-            elif isinstance(event, yaml.AliasEvent):
+            elif kind is yaml.AliasEvent:
                 self._alias(event)
-            elif isinstance(event, yaml.DocumentStartEvent):
+            elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
                     mark = self._mark(event)
@@ -231,7 +232,7 @@ class Composer:
             key = Scalar(f"\0{len(frame.entries)}", node.mark, "")
         else:
             text = node.text if event is not None and node.plain else str(node.value)
-            key = Scalar(text, node.mark, node.text, node.plain)
+            key = node if text == node.value else Scalar(text, node.mark, node.text, node.plain)
             if event is not None and not frame.in_template:
                 cryptic.check_key(self._raw, event.end_mark.index, key, self._problems)
         frame.key = key

@@ -15,7 +15,7 @@ from router.config.fingerprint import fingerprint
 from router.config.include import File, Reader
 from router.config.kept import Kept, name_of
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
-from router.config.problem import Problems, did_you_mean
+from router.config.problem import Problems, TooMany, did_you_mean
 from router.config.references import Found
 from router.config.settings import (
     AdminSettings,
@@ -28,6 +28,7 @@ from router.config.settings import (
 )
 
 VERSION = 1  #: of the language
+MAX_TAGS = 100_000  #: `{{ }}` and `{% %}` of all files
 _SETTINGS = ("server", "admin", "journal")  # once in all files
 _NAMED = ("vars", "sources", "destinations")  # names from all files
 _MADE_UP = frozenset({*_NAMED, "admin"})  # where `dev` makes up what is not set
@@ -81,23 +82,24 @@ def read_document(
     """Read a configuration; every fault is noted in `problems`, the texts of its files in `problems.texts`.
 
     Returns None where a file could not be read or parsed, because what is missing would cause errors that
-    are none. `made_up` gives the value of an unset variable in sources, destinations, vars and admin, and
-    `made_up_journal` in `journal`, for who opens none. `seen` is given every file and folder that was looked
-    at, those that cannot be read too: they may be mended. With `kept` the texts are those, and nothing but
-    plugins and files of secrets is looked for on the disk.
+    are none, and where there is too much of anything. `made_up` gives the value of an unset variable in
+    sources, destinations, vars and admin, and `made_up_journal` in `journal`, for who opens none. `seen` is
+    given every file and folder that was looked at, those that cannot be read too: they may be mended. With
+    `kept` the texts are those, and nothing but plugins and files of secrets is looked for on the disk.
     """
     found = Found()
     reader = Reader(environ, problems, found, kept)
-    reader.read_all(path)
-    if seen is not None:
-        seen.extend((*reader.tree.paths, *reader.tree.folders))
+    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
+    try:
+        _read(reader, path, gathered, problems)
+    except TooMany:
+        return None
+    finally:
+        if seen is not None:
+            seen.extend((*reader.tree.paths, *reader.tree.folders, *found.files))
     if not reader.tree.whole:
         return None
     files = reader.tree.files
-    gathered = _Gathered(problems, {**dict.fromkeys(_MADE_UP, made_up), "journal": made_up_journal})
-    for file in files:
-        gathered.take(file)
-    _check_route_names(gathered.routes, problems)
     server = read_server(gathered.settings.get("server"), problems)
     admin = read_admin(gathered.settings.get("admin"), problems)
     journal = read_journal(gathered.settings.get("journal"), problems)
@@ -107,8 +109,6 @@ def read_document(
     check_addresses(server, admin, where, problems)
     if admin.token is not None:
         found.secrets.add(admin.token)
-    if seen is not None:
-        seen.extend(found.files)
     return Document(
         path=path,
         files=(*reader.tree.paths, *found.files),
@@ -128,6 +128,16 @@ def read_document(
         invented=frozenset(found.invented),
         variables=_variables(found, os.path.abspath(path.parent)),
     )
+
+
+def _read(reader: Reader, path: Path, gathered: _Gathered, problems: Problems) -> None:
+    """Read the files, and put together what they say if every one of them could be read."""
+    reader.read_all(path)
+    if reader.tree.whole:
+        for file in reader.tree.files:
+            gathered.take(file)
+        _check_tags(reader.tree.files, problems)
+        _check_route_names(gathered.routes, problems)
 
 
 class _Gathered:
@@ -234,6 +244,17 @@ def _check_route_names(routes: list[Node], problems: Problems) -> None:
             if known is not name.mark:
                 message = f"the route `{name.value}` is defined at {known} as well"
                 problems.error("duplicate-name", name, message, "give one of them another name")
+
+
+def _check_tags(files: list[File], problems: Problems) -> None:
+    """Refuse, before anything is compiled, what would take many seconds to compile."""
+    found = 0
+    for file in files:
+        found += file.text.count("{{") + file.text.count("{%")
+        if found > MAX_TAGS:
+            message = f"the files hold more than {MAX_TAGS:,} templates (each `{{{{ }}}}` and `{{% %}}` counts)"
+            problems.error("too-large", Mark(file.name), message)
+            raise TooMany
 
 
 def _variables(found: Found, root: str) -> dict[str, str]:

@@ -50,7 +50,7 @@ def near(path: Path, name: str) -> str | None:
         return None
     here = Path(*path.parts[: len(path.parts) - len(steps)])
     for number, step in enumerate(steps):
-        if (here / step).exists():
+        if os.path.exists(here / step):  # which never raises
             here /= step
             continue
         with suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os.path
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +140,7 @@ class Reader:
         folder = file.path.parent
         self.tree.folders.append((folder / pattern).parent)
         names = sorted(glob.glob(pattern, root_dir=folder or None))
-        paths = [folder / name for name in names if not (folder / name).is_dir()]
+        paths = [folder / name for name in names if not os.path.isdir(folder / name)]  # which never raises
         if not paths:
             message = f"`{entry.text}` matches no file"
             hint = near(folder / pattern, pattern) or f"it is looked for in {shown(folder) or '.'}"

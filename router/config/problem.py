@@ -9,6 +9,16 @@ from typing import Literal
 
 from router.config.node import Mark, Node
 
+MAX_WARNINGS = 500  #: of one configuration that are told
+MAX_PROBLEMS = 1_000  #: of one configuration that are told, errors and warnings
+_MAX_TEXT = 1_000  # characters of a message or hint: what it quotes may be as long as the file
+_MAX_WORD = 100  # characters of a word that is taken for another one, misspelled
+_MAX_WORDS = 500  # known words that one is compared with
+
+
+class TooMany(Exception):
+    """More is wrong than anybody reads; what was noted until then is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -22,9 +32,13 @@ class Problem:
 
 
 class Problems:
-    """Gathers every fault of a configuration, so that all are told at once."""
+    """Gathers every fault of a configuration, so that all are told at once.
 
-    def __init__(self) -> None:
+    With `stops` it raises TooMany at the last one that is told; without, it passes over those that follow.
+    """
+
+    def __init__(self, *, stops: bool = False) -> None:
+        self._stops = stops
         self._found: dict[Problem, None] = {}
         self._places: set[tuple[str, int, int]] = set()
         self._spoiled: set[tuple[str, int, int]] = set()
@@ -34,11 +48,12 @@ class Problems:
 
     def error(self, code: str, where: Node | Mark, message: str, hint: str | None = None) -> None:
         """Note a fault that keeps the configuration from being used."""
-        self._note(Problem(code, _mark(where), message, hint))
+        self._note(Problem(code, _mark(where), _cut(message), hint and _cut(hint)))
 
     def warning(self, code: str, where: Node | Mark, message: str, hint: str | None = None) -> None:
         """Note something that is allowed and probably not meant."""
-        self._note(Problem(code, _mark(where), message, hint, "warning"))
+        if len(self._found) < MAX_WARNINGS:
+            self._note(Problem(code, _mark(where), _cut(message), hint and _cut(hint), "warning"))
 
     def spoil(self, where: Node | Mark) -> None:
         """Ignore what is noted at this very place from now on: its value is faulty already, and that was told."""
@@ -81,6 +96,13 @@ class Problems:
             if problem.severity == "error" and (name := self._made_up.get(_place(problem.mark))) is not None:
                 hint = f"this value was made up, as `{name}` is not set: set it, to anything that fits here"
                 problem = replace(problem, hint=hint)
+            if len(self._found) >= MAX_PROBLEMS - 1:
+                more = f"{MAX_PROBLEMS:,} problems have been found by now, and the rest was not looked at"
+                if len(self._found) < MAX_PROBLEMS:
+                    self._found[replace(problem, hint=more)] = None
+                if self._stops:
+                    raise TooMany
+                return
             self._found[problem] = None
             self._places.add(_place(problem.mark))
 
@@ -104,9 +126,18 @@ def _mark(where: Node | Mark) -> Mark:
     return where if isinstance(where, Mark) else where.mark
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint with the nearest known word; where none is near, the list of them if it is short."""
     words = sorted(set(known))
+    if len(word) > _MAX_WORD:
+        return None
+    if len(words) > _MAX_WORDS:
+        near_ones = [other for other in words if abs(len(other) - len(word)) <= 2 and other[:1] == word[:1]]
+        words = near_ones[:_MAX_WORDS]
     folded = {w.lower(): w for w in words}
     if near := get_close_matches(word.lower(), folded, n=1, cutoff=0.6):
         return f"did you mean `{folded[near[0]]}`?"

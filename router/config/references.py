@@ -14,11 +14,13 @@ from router.config.files import MAX_SECRET, UnusableFile, near, read_text, shown
 from router.config.made_up import made_up as a_value_for
 from router.config.made_up import telling
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
-from router.config.problem import Problems
+from router.config.problem import Problems, TooMany
 
 _SIGN = re.compile(r"\$\$\{|\$\{(?=[A-Za-z_])")
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _LITERAL = "$${"
+_LONGEST = 16 * 2**20  # characters of all values that hold references
+_MOST = 1_000  # references in one value
 #: A whole value as other tools write a variable: the shell, Windows, GitHub Actions, templates.
 _FOREIGN = re.compile(
     r"\$([A-Z][A-Z0-9_]*_[A-Z0-9_]+)|\$\(([A-Z][A-Z0-9_]*)\)|%([A-Z][A-Z0-9_]*)%"
@@ -34,6 +36,7 @@ class Found:
     made: set[str] = field(default_factory=set)
     invented: set[str] = field(default_factory=set)  #: the values of those
     files: list[Path] = field(default_factory=list)
+    length: int = 0  #: characters of all values that hold references
     values: dict[str, str] = field(default_factory=dict)  #: of the variables; '' of one that is unset
     contents: dict[Path, str] = field(default_factory=dict)  #: of the files; '' of one that cannot be read
 
@@ -92,6 +95,10 @@ class References:
         return Mapping(tuple(entries), node.mark, node.owner)
 
     def _scalar(self, node: Scalar, text: str, change: Callable[[Scalar, re.Match[str]], str]) -> Scalar:
+        if text.count("${") > _MOST:
+            self._problems.error("too-large", node, f"this value holds more than {_MOST:,} references")
+            self._problems.spoil(node)
+            return Scalar("", node.mark, node.text, plain=False)
         parts: list[str] = []
         position = 0
         while sign := _SIGN.search(text, position):
@@ -111,6 +118,11 @@ class References:
             parts.append(change(node, whole))
             position = whole.end()
         parts.append(text[position:])
+        self._found.length += sum(map(len, parts))
+        if self._found.length > _LONGEST:
+            message = f"what the references stand for is longer than {_LONGEST // 2**20} MiB in all"
+            self._problems.error("too-large", node, message)
+            raise TooMany
         return Scalar("".join(parts), node.mark, node.text, plain=False)
 
     def _refused(self, node: Scalar, whole: re.Match[str]) -> str:

@@ -13,10 +13,12 @@ from router.config.files import MAX_YAML
 from router.config.finding import Complaint, Finding
 from router.config.frame import Unusable
 from router.config.node import Mapping, Mark, Node
-from router.config.problem import Problems
+from router.config.problem import Problems, TooMany
 from router.config.syntax import find
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML was built with it
+_STARTS = frozenset({yaml.SequenceStartEvent, yaml.MappingStartEvent})
+_ENDS = frozenset({yaml.SequenceEndEvent, yaml.MappingEndEvent})
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_REPAIRS = 30
@@ -38,7 +40,7 @@ def parse(text: str, file: str, problems: Problems, *, loader: Any = None) -> No
     found = Problems()
     try:
         return _parse(text.removeprefix("\ufeff"), file, found, loader or _LOADER)
-    except Unusable:
+    except (Unusable, TooMany):
         return None
     finally:
         problems.extend(found)
@@ -117,16 +119,21 @@ class _Reader:
 
     def _events(self, text: str) -> Iterator[Any]:
         depth = nodes = 0
-        for event in yaml.parse(text, Loader=self._loader):
-            self._budget -= 1
-            if isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            else:
-                nodes += 1
-                depth += isinstance(event, yaml.CollectionStartEvent)
-            yield event
-            if depth > MAX_DEPTH or nodes > MAX_NODES + 4:
-                return  # the composer tells which
+        parser = self._loader(text)  # what yaml.parse does, without a call for each event to see if there is one
+        try:
+            while (event := parser.get_event()) is not None:
+                kind = type(event)
+                self._budget -= 1
+                if kind in _ENDS:
+                    depth -= 1
+                else:
+                    nodes += 1
+                    depth += kind in _STARTS
+                yield event
+                if depth > MAX_DEPTH or nodes > MAX_NODES + 4:
+                    return  # the composer tells which
+        finally:
+            parser.dispose()
 
     def _finding(self, error: yaml.MarkedYAMLError) -> Finding:
         problem, context = error.problem_mark or error.context_mark, error.context_mark

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from router.config import habits
 from router.config.fields import Fields, kind_of, left_out
@@ -104,7 +105,8 @@ def compile_action(node: Node, setting: Setting, context: Context, problems: Pro
         nodes = fields.names("event")
         events = None if nodes is None else compile_events(nodes, setting.types, problems, setting.events)
         each = expression(fields, "for_each", setting.known, problems)
-        known |= OF_ITEM if fields.node.get("for_each") is not None else frozenset()
+        if fields.node.get("for_each") is not None:
+            known |= OF_ITEM
     condition = expression(fields, "if", known, problems)
     retry_node = fields.get("retry")
     base = destination.retry if destination else RetryPolicy()
@@ -165,6 +167,7 @@ def expression(fields: Fields, key: str, known: Collection[str], problems: Probl
     return compile_expression(node, known, problems)
 
 
+@cache
 def retry_span(policy: RetryPolicy) -> float:
     """Return for how many seconds a delivery may be retried, at the longest."""
     span = 0.0

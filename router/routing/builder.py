@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Callable, Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ class Builder:
             if self._constant_key(key, path):
                 continue
             try:
-                TypeAdapter(dictionary.key).validate_python(name)
+                _key_type(dictionary.key).validate_python(name)
             except ValidationError as error:
                 said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
                 self.problems.error("wrong-value", key, f"a name in `{path}`: {said}")
@@ -208,6 +209,11 @@ class Builder:
         where = place.whole_file(str(file), text)
         template = compile_text(source, slot.kind, self.known, self.problems, place=where)
         return Written(template, path) if template is not None else _FAULTY
+
+
+@cache
+def _key_type(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation)
 
 
 def any_tree(builder: Builder, node: Node, path: str) -> Part:

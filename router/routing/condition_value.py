@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 Predicate = Callable[[Any], bool]
@@ -39,8 +39,21 @@ def one_of(constants: Sequence[Any]) -> Predicate:
     if all(isinstance(constant, str) for constant in constants):
         texts = frozenset(constants)
         return lambda value: isinstance(value, str) and value in texts
-    tests = tuple(equals(constant) for constant in constants)
-    return lambda value: any(test(value) for test in tests)
+    keys = frozenset(map(_key, constants))  # a list of thousands may meet a payload of thousands
+    if any(isinstance(constant, list | dict) for constant in constants):
+        return lambda value: _key(value) in keys
+    return lambda value: not isinstance(value, list | dict) and _key(value) in keys
+
+
+def _key(value: Any) -> Hashable:
+    """Return what is equal for two values exactly where `same` holds."""
+    if isinstance(value, bool):
+        return bool, value
+    if isinstance(value, list):
+        return list, tuple(map(_key, value))
+    if isinstance(value, dict):
+        return dict, frozenset((name, _key(inner)) for name, inner in value.items())
+    return value  # type: ignore[no-any-return]
 
 
 def is_number(value: Any) -> bool:

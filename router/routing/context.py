@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from router.config import node as nodes
 from router.config.kept import Texts
 from router.destinations import Destination
 from router.registry import Registry
+from router.routing.names import ALWAYS
 from router.sources.source import Source
 
 
@@ -40,11 +42,19 @@ class Context:
     vars: nodes.Mapping | None = None
     files: Texts = field(default_factory=Texts)
     faulty: Faulty = field(default_factory=Faulty)
+    _names: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict, init=False)
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, Any]:
         """The constants of the file, as plain values."""
         return nodes.plain(self.vars) if self.vars is not None else {}
+
+    def names(self, sources: tuple[str, ...]) -> frozenset[str]:
+        """Return what templates may name: what they always may, and the vars of any of these sources."""
+        if (found := self._names.get(sources)) is None:
+            of_sources = {name for source in sources for name in self.sources[source].vars}
+            found = self._names[sources] = ALWAYS.union(self.constants, of_sources)
+        return found
 
     def likely_vars(self, source: str) -> frozenset[str]:
         """Return the vars that an unusable source would have; of one that does not exist, those of all."""

@@ -39,7 +39,8 @@ _OF_TEXT = frozenset(
 )
 _SIZED = frozenset(["batch", "center", "filesizeformat", "indent", "round", "slice", "truncate", "wordwrap"])
 _CONTAINERS = (dict, list, tuple, Mapping)  # the abstract one last: it is slow to ask
-_WIDE = re.compile(r"%[^a-zA-Z%]*(\d{4,}|\*)")
+_KEY = re.compile(r"%\([^()]*\)")
+_WIDE = re.compile(r"%[^a-zA-Z%]*(\d{4,}|\*|\()")
 
 
 def weigh(value: Any) -> None:
@@ -85,9 +86,15 @@ def replaced(text: str, old: str, new: str, count: int = -1) -> str:
 
 def _format(form: Any, *args: Any, **kwargs: Any) -> str:
     text = to_text(form)
-    if _WIDE.search(text):
-        raise BoundsError(f"`format` takes widths up to {WIDTH - 1}")
+    if _WIDE.search(_KEY.sub("%", text)):
+        raise BoundsError(f"`format` takes widths up to {WIDTH - 1}, and no brackets in names")
+    longest = max((_printed(value) for value in (*args, *kwargs.values())), default=0)
+    budget().work(text.count("%") * (WIDTH + longest) // 16)  # before it is made: it may be giant
     return str(text) % (kwargs or args)
+
+
+def _printed(value: Any) -> int:
+    return len(value) if isinstance(value, str) else len(str(value))
 
 
 def _wordwrap(filter_: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,7 +102,19 @@ def _wordwrap(filter_: Callable[..., Any]) -> Callable[..., Any]:
     def run(environment: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and len(value) > 10_000:
             raise BoundsError("`wordwrap` takes at most 10,000 characters")
+        between = max((len(more) for more in (*args, *kwargs.values()) if isinstance(more, str)), default=0)
+        budget().work(len(value) * between // 16)
         return filter_(environment, value, *args, **kwargs)
+
+    return run
+
+
+def _indent(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(filter_)
+    def run(value: Any, width: Any = 4, *args: Any, **kwargs: Any) -> Any:
+        margin = len(width) if isinstance(width, str) else int(width)
+        budget().work(len(value.splitlines()) * margin // 16)  # before it is made: it may be giant
+        return filter_(value, width, *args, **kwargs)
 
     return run
 
@@ -122,6 +141,7 @@ def filters(marker: type[str]) -> dict[str, Callable[..., Any]]:
     """Return every filter; `marker` is the type of text that `raw` makes."""
     jinja = {name: f for name, f in FILTERS.items() if name not in _LEFT_OUT}
     jinja["wordwrap"] = _wordwrap(jinja["wordwrap"])
+    jinja["indent"] = _indent(jinja["indent"])
     raw = _raw_as(marker)
     own: dict[str, Callable[..., Any]] = {
         "string": to_text, "replace": _replace, "format": _format, "join": text_filters.join,

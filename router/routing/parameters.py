@@ -15,7 +15,7 @@ from router.config.model_check import note_value
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence, at
 from router.config.problem import Problems
 from router.errors import RenderError
-from router.plugin import Action, Model, Usage
+from router.plugin import Action, Fault, Model, Usage
 from router.routing.bounds import PARAMS_BYTES
 from router.routing.builder import NOT_YET, Builder
 from router.routing.parts import Each, ListOf, MapOf, Part
@@ -80,7 +80,7 @@ def compile_parameters(
     told_already = problems.at(node.head)
     _check_constants(action.Params, part, node, problems, whole=part.constant and not builder.misspelled)
     if not NOT_YET & set(node.keys()):
-        for fault in action.check(config, _as_written(node), usage):
+        for fault in _faults(action, config, node, usage, problems):
             mark = place_of(node, fault.path)
             told = problems.at(mark) and (fault.path or not told_before)
             if not told and not (builder.misspelled and not fault.path):
@@ -89,6 +89,18 @@ def compile_parameters(
                 if fault.path and not fault.warning and not told_already:
                     problems.forget(node.head)  # the model said of the whole what is told at its place now
     return Parameters(action.Params, part, node)
+
+
+def _faults(
+    action: type[Action[Any, Any]], config: Model | None, node: Mapping, usage: Usage, problems: Problems
+) -> list[Fault]:
+    """Return what the plugin's own check finds; one that breaks is a problem like any other."""
+    try:
+        return list(action.check(config, _as_written(node), usage))
+    except Exception as error:
+        said = f"the check of `{action.name}` broke on this: {type(error).__name__}: {error}"
+        problems.error("broken-plugin", node, said, "if the parameters are right, its author should know")
+        return []
 
 
 def place_of(node: Node, path: tuple[str | int, ...], *, key: bool = False) -> Mark:

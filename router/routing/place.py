@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from router.config.node import Mark, Scalar
+
+_MOST = 64  # files whose lines are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def of(node: Scalar, texts: Mapping[str, str]) -> Place:
     text = texts.get(node.mark.file)
     if text is None:
         return Place(node.mark, exact="\n" in str(node.value))
-    lines = _lines(text)
+    lines = _lines(node.mark.file, text)
     here = lines[node.mark.line - 1][node.mark.column - 1 :] if node.mark.line <= len(lines) else ""
     block = re.match(r"(?:[&!]\S*\s+)*([|>])", here) if not node.plain else None
     return Place(node.mark, lines, lead=1 if block else 0, exact=bool(block and block[1] == "|"))
@@ -70,10 +71,19 @@ def whole_file(name: str, text: str) -> Place:
     return Place(Mark(name), tuple(text.split("\n")), exact=True)
 
 
-@lru_cache(maxsize=64)
-def _lines(text: str) -> tuple[str, ...]:
+_split: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+
+def _lines(file: str, text: str) -> tuple[str, ...]:
     """Return the lines of a file; all places in it share them."""
-    return tuple(text.split("\n"))
+    known = _split.get(file)
+    if known is not None and known[0] is text:  # comparing long texts that are equal would take longest of all
+        return known[1]
+    if len(_split) >= _MOST:
+        _split.clear()
+    lines = tuple(text.split("\n"))
+    _split[file] = text, lines
+    return lines
 
 
 def _find(texts: list[str], word: str) -> tuple[int, int] | None:

@@ -27,15 +27,18 @@ def templates_of(part: Part) -> Iterator[Template]:
 def check_reach(
     templates: Iterable[Template],
     vars_of: Mapping[str, Collection[str]],
-    hidden: Collection[str],
+    hidden: tuple[Collection[str], ...],
     problems: Problems,
 ) -> None:
     """Note each use of a var that some of the route's sources have and others have not.
 
     `vars_of` are the vars of each source that the route takes, `hidden` names that the route or file defines.
     """
-    some = {name for names in vars_of.values() for name in names} - set(hidden)
+    some = {name for names in vars_of.values() for name in names}
     partial = {name for name in some if not all(name in names for names in vars_of.values())}
+    partial = {name for name in partial if not any(name in names for names in hidden)}
+    if not partial:
+        return
     for template in templates:
         for name in sorted(template.names & partial):
             having = [source for source, names in vars_of.items() if name in names]

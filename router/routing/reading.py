@@ -1,30 +1,35 @@
-"""Reads one text as a template, wherever it stands: what it uses, what is wrong with it, and its code."""
+"""Reads one text as a template, wherever it stands: what it uses, and what is wrong with it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType
-from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame
-from jinja2.parser import Parser
 
 from router.config.problem import did_you_mean
 from router.plugin import Kind
 from router.routing import dialects
+from router.routing.code import Code, assigned, code_of, generated, parsed, parsed_expression
 from router.routing.filters import public_names
 from router.routing.kinds import RAW_ALLOWED, sandbox
 from router.routing.methods import METHODS
-from router.routing.rewrite import refused, rewrite
+from router.routing.rewrite import refused
 from router.routing.sandbox import GLOBALS
 from router.routing.wording import Said, in_words
 
-RESULT = "_router_result"
 EVENT_MEMBERS = ("id", "type", "source", "time", "received_at")
+
+#: An expression between braces whose end no lexer could see elsewhere: texts in it hold no backslash.
+_PIECE = re.compile(r"""\{\{(?![-+])((?:[^{}"'#]|"[^"\\]*"|'[^'\\]*')*)(?<!-)\}\}""")
+_OTHER = re.compile(r"\{%|\{#|\r")
+_LONG = 20_000  # characters; a longer text is compiled at once, to see whether it can be
+_DEEP = 20  # levels of an expression; Python's own compiler takes 200 brackets
+_DEEPEST = 100  # levels of any template
+_OF_JINJA = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs"})  # they may come from inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,96 +55,108 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says; `whole` is one expression, whose value keeps its type. No `compiled` where it slips."""
+    """What a text says; `whole` is one expression, whose value keeps its type. No `code` where it slips."""
 
     whole: bool = False
     uses: tuple[tuple[str, Use], ...] = ()
     chains: tuple[str, ...] = ()
-    compiled: jinja2.Template | None = None
+    code: Code | None = None
     slips: tuple[Slip, ...] = ()
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def read(kind: Kind, source: str, *, expression: bool) -> Reading:
-    """Return what a template says, or a bare expression; the same text is read once, as files repeat theirs."""
+    """Return what a template says, or a bare expression; the same text is read once, as files repeat theirs.
+
+    Most texts are words and plain expressions, of which the second are what files repeat: those are read one by
+    one, and no code is made of them yet. Whatever else there is, and every mistake, takes the long way.
+    """
+    return _pieced(kind, source, expression=expression) or _whole(kind, source, expression=expression)
+
+
+def _whole(kind: Kind, source: str, *, expression: bool) -> Reading:
     environment = sandbox(kind)
     try:
-        if expression:
-            tree, whole = _expression(environment, source), True
-        else:
-            tree = environment.parse(source)
-            whole = _is_whole(tree, source)
+        tree, whole = parsed(environment, source, expression=expression)
         found = list(_walk(tree))
+        if _shallow(tree, _DEEPEST) is None:  # Jinja would take time that grows with the cube of it
+            return Reading(
+                slips=(Slip(1, "", "template-syntax", f"the template is nested deeper than {_DEEPEST} levels"),)
+            )
         if slips := tuple(_slips(found, kind)):
             return Reading(slips=slips)
         chains = tuple(dict.fromkeys(filter(None, map(_chain, found))))
         uses = _uses(found)
-        names, code = _generated(environment, rewrite(_assigned(tree) if whole else tree))
+        names, compiled = generated(environment, assigned(tree) if whole else tree)
     except jinja2.TemplateSyntaxError as error:
         said = in_words(error.message or "", source, expression=expression)
         return Reading(slips=(_slip(said, error.lineno),))
     except (RecursionError, SyntaxError, ValueError) as error:  # nested too deep for Python's own compiler
         return Reading(slips=(Slip(1, "", "template-syntax", f"the template cannot be compiled: {error}"),))
     used = tuple((name, uses.get(name, Use(1))) for name in sorted(names - set(GLOBALS)))
-    compiled = jinja2.Template.from_code(environment, code, environment.make_globals(None))
-    return Reading(whole, used, chains, compiled)
+    code = code_of(kind, source, expression=expression)
+    code.take(compiled)
+    return Reading(whole, used, chains, code)
+
+
+def _pieced(kind: Kind, source: str, *, expression: bool) -> Reading | None:
+    """Read a text of plain expressions; None where it is anything else, or has any fault."""
+    parts = [(source, 0)] if expression else _expressions(source)
+    if len(source) > _LONG or not parts:
+        return None
+    uses: dict[str, Use] = {}
+    chains: dict[str, None] = {}
+    for text, line in parts:
+        piece = _piece(kind, text, tuples=not expression)
+        if piece is None:
+            return None
+        for name, use in piece.uses:
+            if name not in uses:
+                uses[name] = use if line == 0 else Use(use.line + line, use.called, use.dash)
+        chains.update(dict.fromkeys(piece.chains))
+    whole = expression or (len(parts) == 1 and len(parts[0][0]) + 4 == len(source))
+    code = code_of(kind, source, expression=expression)
+    return Reading(whole, tuple(sorted(uses.items())), tuple(chains), code)
+
+
+def _expressions(source: str) -> list[tuple[str, int]] | None:
+    """Return the expressions of a text, each with how many lines are above it; None where there is more."""
+    if _OTHER.search(source):
+        return None
+    found, here, line = [], 0, 0
+    while (start := source.find("{{", here)) >= 0:
+        match = _PIECE.match(source, start)
+        if match is None:
+            return None
+        line += source.count("\n", here, start)
+        found.append((match[1], line))
+        line += match[1].count("\n")
+        here = match.end()
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def _piece(kind: Kind, text: str, *, tuples: bool) -> Reading | None:
+    environment = sandbox(kind)
+    try:
+        tree = parsed_expression(environment, text, tuples=tuples)
+    except (jinja2.TemplateSyntaxError, RecursionError, ValueError):
+        return None
+    found = _shallow(tree)
+    if found is None or any(_slips(found, kind)) or any(map(_repeats, found)):
+        return None
+    names = {node.name for node in found if isinstance(node, nodes.Name)}
+    if names & _OF_JINJA:
+        return None
+    uses = _uses(found)
+    chains = tuple(dict.fromkeys(filter(None, map(_chain, found))))
+    return Reading(True, tuple((name, uses[name]) for name in names if name not in GLOBALS), chains)
 
 
 def _slip(said: Said, line: int) -> Slip:
     return Slip(
         line, said.word, "template-syntax", f"the template is faulty: {said.message}", said.hint, said.offset
     )
-
-
-class _Tracking(CodeGenerator):
-    """Notes the names that come from outside while it writes the code, as jinja2.meta does in a run of its own."""
-
-    def __init__(self, environment: jinja2.Environment) -> None:
-        super().__init__(environment, None, None)
-        self.undeclared: set[str] = set()
-
-    def enter_frame(self, frame: Frame) -> None:
-        super().enter_frame(frame)
-        for action, name in frame.symbols.loads.values():
-            if action == "resolve" and name is not None:
-                self.undeclared.add(name)
-
-
-def _generated(environment: jinja2.Environment, tree: nodes.Template) -> tuple[set[str], CodeType]:
-    generator = _Tracking(environment)
-    generator.visit(tree)
-    written: Any = generator.stream
-    return generator.undeclared, compile(written.getvalue(), "<template>", "exec")
-
-
-def _is_whole(tree: nodes.Template, source: str) -> bool:
-    if not (source.startswith("{{") and source.endswith("}}") and len(tree.body) == 1):
-        return False
-    only = tree.body[0]
-    return (
-        isinstance(only, nodes.Output)
-        and len(only.nodes) == 1
-        and not isinstance(only.nodes[0], nodes.TemplateData)
-    )
-
-
-def _expression(environment: jinja2.Environment, source: str) -> nodes.Template:
-    parser = Parser(environment, source, state="variable")
-    value = parser.parse_expression()
-    if not parser.stream.eos:
-        parser.fail("expected the end of the expression", parser.stream.current.lineno)
-    tree = nodes.Template([nodes.Output([value], lineno=1)], lineno=1)
-    tree.set_environment(environment)
-    return tree
-
-
-def _assigned(tree: nodes.Template) -> nodes.Template:
-    output = tree.body[0]
-    assert isinstance(output, nodes.Output)  # noqa: S101 - `_is_whole` looked
-    assign = nodes.Assign(nodes.Name(RESULT, "store", lineno=1), output.nodes[0], lineno=output.lineno)
-    made = nodes.Template([assign], lineno=1)
-    made.set_environment(tree.environment)  # type: ignore[arg-type]
-    return made
 
 
 def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
@@ -149,6 +166,25 @@ def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
         node = waiting.pop()
         yield node
         waiting.extend(reversed(list(node.iter_child_nodes())))
+
+
+def _shallow(tree: nodes.Node, most: int = _DEEP) -> list[nodes.Node] | None:
+    """Return every node below, in the order of the text; None where they lie too deep to be sure of."""
+    found, waiting = [], [(tree, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        if level > most:
+            return None
+        found.append(node)
+        if not isinstance(node, nodes.Name | nodes.Const):
+            waiting.extend([(inner, level + 1) for inner in node.iter_child_nodes()][::-1])
+    return found
+
+
+def _repeats(node: nodes.Node) -> bool:
+    """Whether a call names an argument twice, which only Python's compiler refuses."""
+    named = [pair.key for pair in getattr(node, "kwargs", ())]
+    return len(named) > len(set(named))
 
 
 _ROOTS = ("data", "payload", "headers", "query")

@@ -14,7 +14,7 @@ from router.routing.action import RouteAction, Setting, check_constant, compile_
 from router.routing.condition import Condition, compile_where
 from router.routing.context import Context
 from router.routing.events import EventFilter, compile_events
-from router.routing.names import ALWAYS, OF_DEATH
+from router.routing.names import OF_DEATH
 from router.routing.reach import check_reach, templates_of
 from router.routing.template import Template, is_template
 from router.routing.vars import Var, compile_vars
@@ -75,9 +75,12 @@ def compile_route(node: Node, context: Context, problems: Problems) -> Route | N
         problems.error("empty-list", event_node, "`event` is empty: leave it out to take every event")
     where_node = fields.get("where")
     where = compile_where(where_node, problems) if where_node is not None else None
-    known = _known(every, context).union(*(context.likely_vars(name) for name in unsure))
+    known = context.names(every)
+    if unsure:
+        known = known.union(*(context.likely_vars(name) for name in unsure))
     vars_ = _vars(fields, known, context, problems)
-    known = known | {var.name for var in vars_}
+    if vars_:
+        known = known | {var.name for var in vars_}
     condition = expression(fields, "if", known, problems)
     setting = Setting(f"the route `{name or ''}`", every, types, events, known)
     actions = _actions(fields, "actions", setting, context, problems)
@@ -122,7 +125,7 @@ def _conditions(fields: Fields) -> dict[str, str]:
 def compile_on_dead(node: Node, context: Context, problems: Problems) -> tuple[RouteAction, ...]:
     """Compile the `on_dead` of the whole file: for the deliveries of every route that has none of its own."""
     every = tuple(context.sources)
-    known = _known(every, context).union(*(context.likely_vars(name) for name in context.faulty.sources))
+    known = context.names(every).union(*(context.likely_vars(name) for name in context.faulty.sources))
     setting = Setting("`on_dead`", every, None, None, known | OF_DEATH, on_dead=True)
     actions = compile_actions(node, "on_dead", setting, context, problems)
     _check_reach(every, context, (), None, actions, problems)
@@ -162,12 +165,6 @@ def _taken(
     named = node.items if isinstance(node, Sequence) else (node,)
     texts = [n.value for n in named if isinstance(n, Scalar) and isinstance(n.value, str)]
     return tuple(sorted(sources)), tuple(name for name in texts if name not in context.sources)
-
-
-def _known(sources: tuple[str, ...], context: Context) -> frozenset[str]:
-    """Return the names of templates: those of the file, and the vars of any source that the route takes."""
-    of_sources = {name for source in sources for name in context.sources[source].vars}
-    return ALWAYS | set(context.constants) | of_sources
 
 
 def _vars(fields: Fields, known: Collection[str], context: Context, problems: Problems) -> tuple[Var, ...]:
@@ -216,7 +213,7 @@ def _check_reach(
     used = [*(t for var in vars_ for t in templates_of(var.part)), *(t for a in actions for t in a.templates)]
     if condition is not None:
         used.append(condition)
-    hidden = {*context.constants, *(var.name for var in vars_)}
+    hidden = (context.constants, {var.name for var in vars_})
     check_reach(used, {source: context.sources[source].vars.keys() for source in sources}, hidden, problems)
 
 

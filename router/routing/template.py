@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import jinja2
-from jinja2.runtime import Context
-
 from router.config.node import Scalar
 from router.config.problem import Problems, did_you_mean
 from router.errors import RenderError
 from router.plugin import Kind
 from router.routing import place as places
 from router.routing.bounds import RENDERED, BoundsError
+from router.routing.code import RESULT, Code
 from router.routing.faults import reason_of
 from router.routing.kinds import VALUE, filled, finished
 from router.routing.names import DEATH_MEMBERS, OF_DEATH
-from router.routing.reading import RESULT, Use, read
+from router.routing.reading import Use, read
 
 _MARKED = re.compile(r"\{\{|\{%|\{#")
+LONGEST = RENDERED  #: characters of one template: what is longer cannot be rendered
+MOST_TAGS = 2_000  #: of one template; the reading of one takes up to 50 microseconds
+_MOST_KNOWN = 500  # names that a misspelled one is compared with
 _CLOCK = "planning knows no time of day; use `event.received_at`"
 _ELSEWHERE = {
     **dict.fromkeys(("now", "utcnow", "today", "date"), _CLOCK),
@@ -48,7 +49,7 @@ class Template:
     source: str
     names: frozenset[str]
     chains: tuple[str, ...]
-    compiled: jinja2.Template
+    code: Code
 
     def value(self, names: dict[str, Any], what: str) -> Any:
         """Return what the text comes to, in the kind of its field; raises RenderError with place and reason."""
@@ -61,8 +62,8 @@ class Template:
 
     def bare(self, names: dict[str, Any]) -> Any:
         """Return the value of a whole expression as it is; may raise anything."""
-        context = self._context(names)
-        for _ in self.compiled.root_render_func(context):
+        context, parts = self.code.run(names)
+        for _ in parts:
             pass
         return context.vars[RESULT]
 
@@ -70,15 +71,9 @@ class Template:
         """Return the error of this text for one event: the file and line, the field, and why."""
         return RenderError(f"{self._place(error)}: {what}: {reason_of(error, self.chains, names)}")
 
-    def _context(self, names: dict[str, Any]) -> Context:
-        # What `new_context(names, shared=True)` gives, but for the set of all names, which only imports need.
-        made = self.compiled
-        return made.environment.context_class(made.environment, names, made.name, made.blocks)
-
     def _text(self, names: dict[str, Any]) -> str:
-        context = self._context(names)
         parts, length = [], 0
-        for part in self.compiled.root_render_func(context):
+        for part in self.code.run(names)[1]:
             length += len(part)
             if length > RENDERED:
                 raise BoundsError(f"the rendered text is longer than {RENDERED // 1024} KiB")
@@ -86,12 +81,7 @@ class Template:
         return "".join(parts)
 
     def _place(self, error: BaseException) -> str:
-        line, trace = 1, error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_globals.get("root") is self.compiled.root_render_func:
-                line = self.compiled.get_corresponding_lineno(trace.tb_lineno)
-            trace = trace.tb_next
-        return f"{self.place.mark.file}:{self.place.line(line)}"
+        return f"{self.place.mark.file}:{self.place.line(self.code.line_of(error))}"
 
 
 def compile_text(
@@ -109,6 +99,10 @@ def compile_text(
     """
     source = str(node.value)
     where = place or places.of(node, problems.texts)
+    if len(source) > LONGEST or source.count("{{") + source.count("{%") > MOST_TAGS:
+        message = f"a template has at most {LONGEST // 1024} KiB and {MOST_TAGS:,} `{{{{ }}}}` and `{{% %}}`"
+        problems.error("too-large", where.mark, message, "let it hold less, or make several actions of it")
+        return None
     reading = read(kind, source, expression=expression)
     for slip in reading.slips:
         mark = where.spot(source, slip.line, slip.word, slip.offset)
@@ -121,10 +115,10 @@ def compile_text(
     for chain, member in beyond:
         hint = did_you_mean(member, DEATH_MEMBERS)
         problems.error("unknown-name", where.word(source, 1, chain), f"`delivery` has no `{member}`", hint)
-    if reading.compiled is None or unknown or beyond:
+    if reading.code is None or unknown or beyond:
         return None
     names = frozenset(name for name, _ in reading.uses)
-    return Template(kind, reading.whole, where, source, names, reading.chains, reading.compiled)
+    return Template(kind, reading.whole, where, source, names, reading.chains, reading.code)
 
 
 def compile_expression(node: Scalar, known: Collection[str], problems: Problems) -> Template | None:
@@ -144,7 +138,7 @@ def compile_expression(node: Scalar, known: Collection[str], problems: Problems)
 
 def _beyond_death(chains: Collection[str], known: Collection[str]) -> list[tuple[str, str]]:
     """Return each dotted name that `delivery` has not, with its member, where `delivery` is known at all."""
-    steps = [chain.split(".") for chain in chains] if set(known) >= OF_DEATH else []
+    steps = [chain.split(".") for chain in chains] if all(name in known for name in OF_DEATH) else []
     return [(".".join(s), s[1]) for s in steps if len(s) == 2 and s[0] in OF_DEATH and s[1] not in DEATH_MEMBERS]
 
 
@@ -153,6 +147,8 @@ def _instead(name: str, use: Use, known: Collection[str]) -> str:
         return _ELSEWHERE[name]
     if use.dash:
         return f"a name with a dash stands in brackets: {use.dash}"
+    if len(known) > _MOST_KNOWN:
+        return f"{len(known):,} names are known here, and this is none of them"
     if near := get_close_matches(name.lower(), {word.lower(): word for word in known}, n=1, cutoff=0.75):
         return f"did you mean `{next(word for word in known if word.lower() == near[0])}`?"
     if name in ("null", "nil", "NULL"):

@@ -9,7 +9,7 @@ import pytest
 
 from router.model import DeliveryState
 from router.routing.plan import plan
-from tests.routing.rules import compile_rules, event, faults_of, reason, rules, shout, shouted
+from tests.routing.rules import Shout, compile_rules, event, faults_of, reason, rules, shout, shouted
 
 
 @pytest.mark.parametrize(
@@ -137,3 +137,12 @@ def test_a_file_of_other_bytes_or_of_giant_size_is_a_mistake(tmp_path: Path) -> 
     text = "routes: [{name: r, actions: [{shout: {text: {file: a}, html: {file: b}}}]}]"
     _, problems = compile_rules(text, str(tmp_path / "routes.yaml"))
     assert [problem.code for problem in problems] == ["unreadable-file", "unreadable-file"]
+
+
+def test_a_check_of_a_plugin_that_breaks_is_told_at_its_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(*_: object) -> list[object]:
+        raise TypeError("unhashable")
+
+    monkeypatch.setattr(Shout, "check", check)
+    (told,) = faults_of("{text: x}")
+    assert told.startswith("4:16 broken-plugin: the check of `shout` broke on this: TypeError: unhashable")
