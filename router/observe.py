@@ -16,6 +16,9 @@ class Observer:
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         """Note that a request was not accepted; `request` is None where its body was not read."""
 
+    def verified(self, source: str, secret: int) -> None:
+        """Note that a request was genuine, and the number, from 1, of the secret or key that it fits."""
+
     def accepted(self, event: Event, plan: Plan, *, duplicate: bool, differs: bool) -> None:
         """Note that an event is in the journal (or was already: `duplicate`)."""
 
@@ -48,6 +51,10 @@ class Observers(Observer):
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         """Tell all."""
         self._tell("refused", request, source, status, reason)
+
+    def verified(self, source: str, secret: int) -> None:
+        """Tell all."""
+        self._tell("verified", source, secret)
 
     def accepted(self, event: Event, plan: Plan, *, duplicate: bool, differs: bool) -> None:
         """Tell all."""

@@ -31,6 +31,7 @@ from router.errors import Permanent, Retry
 from router.knock import knock
 from router.probed import Example, Finding, Probed, Use
 from router.redaction import Redactor, secrets_in
+from router.starter import Starter, Subject
 from router.web import (
     BaseUrl,
     HeaderName,
@@ -76,6 +77,8 @@ __all__ = [
     "Retry",
     "SecretStr",
     "SourceInfo",
+    "Starter",
+    "Subject",
     "Text",
     "Tree",
     "Url",
@@ -258,11 +261,13 @@ class Action(ABC, Generic[C, P]):
 
     @classmethod
     def advise(cls, config: Any) -> Iterable[Fault]:
-        """Yield what is allowed in a destination's settings and probably not meant; never quotes a secret.
-
-        Each is a warning of `router check`; `path` leads to the setting.
-        """
+        """Yield what is allowed in settings and probably not meant: warnings at `path` that quote no secret."""
         return ()
+
+    @classmethod
+    def starter(cls, about: Subject) -> Starter | None:
+        """Return a first use of the action, for `router init`; None: one is made of the required fields."""
+        return None
 
     async def probe(self, uses: Sequence[Use]) -> Probed | None:
         """For `check --connect`, once open: see whether the destination is right for its `uses`; send nothing.

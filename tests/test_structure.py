@@ -14,7 +14,7 @@ ROUTER = ROOT / "router"
 
 #: From the bottom to the top; a room may import from its own line and from those above it in this list.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "ids", "tasks", "printable", "probed", "watched", "collector", "turns"),
+    ("errors", "model", "ids", "tasks", "printable", "probed", "starter", "watched", "collector", "turns"),
     ("address", "redaction", "observe", "web", "knock", "plugin", "plugin_file"),
     ("jsonpath", "config"),
     ("registry", "sources"),
@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ingress", "rehearsal", "logs", "tracing"),
     ("explaining", "lint"),
     ("testing", "reload", "admin", "warmer"),
-    ("running",),
+    ("running", "starting"),
     ("app",),
     ("cli",),
     ("__main__",),

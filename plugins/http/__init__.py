@@ -18,6 +18,8 @@ from router.plugin import (
     Permanent,
     Probed,
     Redactor,
+    Starter,
+    Subject,
     Usage,
     Use,
     check_status,
@@ -67,6 +69,18 @@ class Http(Action[HttpConfig, HttpParams]):
     def check(cls, config: HttpConfig | None, params: Mapping[str, Any], usage: Usage) -> Iterable[Fault]:
         """Yield what contradicts itself, leads nowhere or everywhere, or cannot be signed."""
         return faults(config, params, usage)
+
+    @classmethod
+    def starter(cls, about: Subject) -> Starter:
+        """Return a call of an app of one's own, with the values that a table would have, too."""
+        values = {name: column.value for name, column in about.table.columns.items()}
+        told = values if about.event in about.table.save else {"text": about.text}
+        return Starter(
+            settings={"type": "http", "base_url": "${APP_URL}"},
+            actions=[{"http": {"path": f"/events/{about.name}", "json": {"event": "{{ event.id }}", **told}}}],
+            destination="app",
+            variables={"APP_URL": "The address of your own app, such as http://localhost:3000."},
+        )
 
     async def execute(self, params: HttpParams, delivery: Delivery) -> Mapping[str, Any]:
         """Call once, or once more where a fetched token is refused. Facts: `status`."""

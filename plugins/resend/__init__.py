@@ -29,6 +29,8 @@ from router.plugin import (
     Redactor,
     Retry,
     SecretStr,
+    Starter,
+    Subject,
     Text,
     Url,
     Usage,
@@ -165,6 +167,22 @@ class Resend(Action[ResendConfig, ResendParams]):
         """See whether the key is good and its senders' domains are verified; sends no mail."""
         account = Account(self.http, self.config.base_url, self.config.api_key.get_secret_value())
         return await probed(account, self.config.from_, uses)
+
+    @classmethod
+    def starter(cls, about: Subject) -> Starter:
+        """Return a mail to the person whom the event is about, or to the team."""
+        mail = {"to": about.mail.to or "{{ team }}", "subject": about.mail.subject, "text": about.mail.text}
+        team = {} if about.mail.to else {"TEAM_EMAIL": "The address that mails to your team go to."}
+        return Starter(
+            settings={"api_key": "${RESEND_API_KEY}", "from": "${MAIL_FROM:-Acme <onboarding@resend.dev>}"},
+            actions=[{"resend": mail, **({"if": about.mail.if_} if about.mail.if_ else {})}],
+            variables={
+                "RESEND_API_KEY": "A key that may send: resend.com/api-keys.",
+                "MAIL_FROM": "The sender of mails, at a domain that is verified at Resend: resend.com/domains.",
+                **team,
+            },
+            vars={"team": "${TEAM_EMAIL}"} if team else {},
+        )
 
     async def execute(self, params: ResendParams, delivery: Delivery) -> Mapping[str, Any]:
         """Send once, or not again. Facts: `id`, Resend's id of the mail."""

@@ -10,21 +10,17 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import aiohttp
 from pydantic import Field, field_validator, model_validator
 
 from router.plugin import (
-    MRKDWN,
-    TEXT,
-    URL,
     Action,
     BaseUrl,
     Delivery,
     Fault,
     Json,
-    Kind,
     Model,
     Mrkdwn,
     Permanent,
@@ -32,8 +28,9 @@ from router.plugin import (
     Redactor,
     Retry,
     SecretStr,
+    Starter,
+    Subject,
     Text,
-    Tree,
     Url,
     Usage,
     Use,
@@ -44,28 +41,14 @@ from router.plugin import (
 )
 
 from .limits import over
+from .parts import Parts
 from .probe import probed_app, probed_webhook
 
 #: Errors of `ok: false` that pass by themselves; every other one needs a person.
 _LIMITED = {"rate_limited", "ratelimited"}
 _TRANSIENT = {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "message_limit_exceeded"}
 _TRANSIENT |= {"org_login_required", "team_added_to_org"}  # the workspace is being migrated
-_PLAIN = frozenset({"plain_text", "raw_text", "text", "emoji"})  # the last two stand in rich text
 _APP_ONLY = ("username", "icon_emoji", "icon_url")
-
-
-def _kind(key: str, within: Mapping[str, Any]) -> Kind:
-    """Return the kind of a text inside `blocks` or `attachments`."""
-    if key == "url" or key.endswith(("_url", "_link", "_icon")):
-        return URL
-    if "type" in within:
-        return MRKDWN if key == "text" and within["type"] not in _PLAIN else TEXT
-    if key in {"text", "pretext", "title", "fallback", "footer", "author_name"}:
-        return MRKDWN
-    return MRKDWN if key == "value" and "title" in within else TEXT  # a field of an attachment
-
-
-_Parts = Annotated[list[dict[str, Any]], Tree(_kind)]
 
 
 class SlackConfig(Model):
@@ -110,8 +93,8 @@ class SlackParams(Model):
     """A message; Slack shows `text` in notifications where there are `blocks`."""
 
     text: Mrkdwn | None = Field(None, description="The message; beside `blocks`, the text of its notification.")
-    blocks: _Parts | None = Field(None, description="Block Kit blocks, at most 50.")
-    attachments: _Parts | None = Field(None, description="Attachments of the older kind, at most 100.")
+    blocks: Parts | None = Field(None, description="Block Kit blocks, at most 50.")
+    attachments: Parts | None = Field(None, description="Attachments of the older kind, at most 100.")
     channel: Text | None = Field(None, description="Channel id or #name; only with a `token`, and needed there.")
     thread_ts: Text | None = Field(None, description="`ts` of the message to answer in its thread.")
     reply_broadcast: bool | None = Field(None, description="Show an answer in a thread in the channel, too.")
@@ -205,6 +188,16 @@ class Slack(Action[SlackConfig, SlackParams]):
     async def _ask(self, method: str, **asked: Any) -> Any:
         """Ask the Web API for something that posts nothing; raises Retry or Permanent."""
         return await self._call(method, datetime.now(UTC), params=asked)
+
+    @classmethod
+    def starter(cls, about: Subject) -> Starter:
+        """Return a message to the channel of an incoming webhook."""
+        where = "The address of an incoming webhook: api.slack.com/apps, your app, Incoming Webhooks."
+        return Starter(
+            settings={"webhook_url": "${SLACK_WEBHOOK_URL}"},
+            actions=[{"slack": {"text": about.text}}],
+            variables={"SLACK_WEBHOOK_URL": where},
+        )
 
     async def execute(self, params: SlackParams, delivery: Delivery) -> Mapping[str, Any]:
         """Post once. Facts: `channel` and `ts` of the message, with a token."""

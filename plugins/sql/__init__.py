@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from router.plugin import Action, Delivery, Fault, Permanent, Probed, Retry, Usage, Use
+from router.plugin import Action, Delivery, Fault, Permanent, Probed, Retry, Starter, Subject, Usage, Use
 
 from .check import rules, template_rules
 from .config import SqlConfig
 from .params import SqlParams, Statement
+from .starter import rows
 
 if TYPE_CHECKING:
     from .database import Database
@@ -49,6 +50,11 @@ class Sql(Action[SqlConfig, SqlParams]):
         """Run the destination's `schema` file on SQLite; raises Permanent or Retry naming the file."""
         if self.config.dialect == "sqlite" and self.config.schema_file is not None:
             await self._opened.apply(self.config.schema_file)
+
+    @classmethod
+    def starter(cls, about: Subject) -> Starter:
+        """Return a table that is kept in step with the sender, and the file that makes it."""
+        return rows(about)
 
     @property
     def _opened(self) -> Database:

@@ -47,6 +47,9 @@ class Metrics(Observer):
             "router_duplicates", "Events that had come before; differs: with another body", "source", "differs"
         )
         self._refusals = self._counter("router_refusals", "Requests refused, by status", "source", "status")
+        self._secrets = self._counter(
+            "router_source_secret_used", "Genuine requests, by the number of the secret", "source", "secret"
+        )
         self._handshakes = self._counter("router_handshakes", "Handshakes of senders answered", "source")
         self._attempts = self._counter(
             "router_attempts", "Attempts of deliveries, by outcome", "destination", "outcome"
@@ -92,6 +95,10 @@ class Metrics(Observer):
     def refused(self, request: RawRequest | None, source: str, status: int, reason: str) -> None:
         """Count a refusal; a source that is not configured is counted under one name for all."""
         self._refusals.labels(source="unknown" if status == 404 else source, status=str(status)).inc()
+
+    def verified(self, source: str, secret: int) -> None:
+        """Count the secret, so that a rotation can be finished."""
+        self._secrets.labels(source=source, secret=str(secret)).inc()
 
     def accepted(self, event: Event, plan: Plan, *, duplicate: bool, differs: bool) -> None:
         """Count an event or a duplicate."""

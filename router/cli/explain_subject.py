@@ -98,13 +98,16 @@ def _signed(
     ruleset: Ruleset,
     notes: tuple[str, ...],
 ) -> Subject:
-    from router.explaining.verification import verification
+    from router.explaining.verification import unknown, verification
     from router.specimen import signed_request
 
     try:
         request = signed_request(source, type_, body, _MESSAGE, at)
     except ValueError as error:
         raise Stop(f"{name} cannot be signed: {error}", AT_FAULT) from None
+    if not source.provable:
+        how = "only the public key of its sender is known, so that nothing can be signed here"
+        return Subject(kind, name, source, request, _UID, unknown(source, request, how), notes)
     found = replace(verification(source, request), reason="signed here, as its sender would")
     if made := unset_secrets(ruleset, source):
         found = replace(found, reason=f"signed here with a made-up secret, as {made} is not set")

@@ -62,7 +62,8 @@ def _verification(page: Page, found: Mapping[str, Any]) -> None:
     page.say()
     title = page.paint(_WORDS.get(verdict, verdict), _STYLES[verdict], "bold")
     status = f" {found['status']}" if found["status"] else ""
-    scheme = f" ({found['scheme']})" if verdict == "verified" else ""
+    old = f", by secret {found['secret']}: not the newest" if (found["secret"] or 1) > 1 else ""
+    scheme = f" ({found['scheme']}{old})" if verdict == "verified" else ""
     page.say(f"{title}{status}{scheme}" + (f": {safe(found['reason'])}" if found["reason"] else ""))
     width = max((len(header["name"]) for header in found["headers"]), default=0)
     for header in found["headers"]:

@@ -14,8 +14,8 @@ from router.cli.exit import FINE, UNREACHABLE, Stop
 
 #: One module a command group, in the order of --help; each has `add(commands)`.
 _GROUPS = (
-    "run", "dev", "check", "test", "explain", "diff", "send", "events", "deliveries", "lanes", "retry", "replay",
-    "discard", "journal", "plugin", "schema",
+    "init", "run", "dev", "check", "test", "explain", "diff", "send", "events", "deliveries", "lanes", "retry",
+    "replay", "discard", "journal", "plugin", "schema",
 )  # fmt: skip
 
 _ABOUT = "Signed webhooks in; Slack posts, emails, HTTP calls and database rows out; from one YAML file."

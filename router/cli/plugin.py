@@ -1,4 +1,4 @@
-"""`router plugin list`: the actions there are, and where each comes from."""
+"""`router plugin`: the actions there are and where each comes from; an action to begin with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from router.cli import plugin_new
 from router.cli.exit import AT_FAULT, FINE
 from router.cli.options import add_json
 from router.cli.output import dump, table
@@ -26,6 +27,7 @@ def add(commands: Any) -> None:
     )
     add_json(listing)
     listing.set_defaults(command=list_plugins)
+    plugin_new.add(verbs)
 
 
 def list_plugins(asked: argparse.Namespace) -> int:

@@ -84,6 +84,9 @@ async def post(
     from router.running import utc_now
     from router.specimen import body_of
 
+    if not source.provable:
+        said = f"the source `{source.name}` has the public key of its sender only, so that nothing can be signed"
+        raise Stop(f"{said}: capture a request and look at it with `router explain --request`", AT_FAULT)
     body = source.reads.sent(body_of(payload))
     headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
     sent = body + b" " if bad_signature else body

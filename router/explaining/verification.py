@@ -32,7 +32,8 @@ class Verification:
     """A verification, told.
 
     `verdict` is `verified`, `refused`, `unknown` (`reason` says why it cannot be judged) or `unchecked`
-    (`verify: none`). `hints` say what would have been right.
+    (`verify: none`). `hints` say what would have been right. `secret` is the number, from 1,
+    of the secret (or public key) that fits.
     """
 
     scheme: str
@@ -41,6 +42,7 @@ class Verification:
     status: int | None = None
     headers: tuple[SeenHeader, ...] = ()
     hints: tuple[str, ...] = ()
+    secret: int | None = None
 
 
 def verification(source: Source, request: RawRequest, others: Iterable[Source] = ()) -> Verification:
@@ -49,11 +51,11 @@ def verification(source: Source, request: RawRequest, others: Iterable[Source] =
         return Verification("none", "unchecked", "`verify: none`: anybody may send")
     headers = seen(source, request)
     try:
-        source.verify(request)
+        secret = source.verify(request)
     except Rejected as error:
         hints = diagnose(source, request, others)
         return Verification(source.scheme.name, "refused", error.reason, error.status, headers, hints)
-    return Verification(source.scheme.name, "verified", headers=headers)
+    return Verification(source.scheme.name, "verified", headers=headers, secret=secret)
 
 
 def unknown(source: Source, request: RawRequest, reason: str, hints: tuple[str, ...] = ()) -> Verification:
@@ -73,13 +75,19 @@ def _seen(source: Source, request: RawRequest, header: ProofHeader) -> SeenHeade
     value, notes = found[-1], []
     if len(found) > 1:
         notes.append(f"stands {len(found)} times")
-    if header.role == "token":
+    if header.role in ("token", "required"):
         return SeenHeader(header.role, header.name, "***", "; ".join(notes))
-    if header.role == "timestamp" and (sent := source.scheme.sent_at(request)) is not None:
+    timed = header.role == "timestamp" or (header.role == "signature" and _in_signature(source, request))
+    if timed and (sent := source.scheme.sent_at(request)) is not None:
         notes.append(_age(sent, request.received_at, source.scheme.tolerance))
     if header.role == "signature" and len(value) > _CUT:
         value = value[:_CUT] + "…"
     return SeenHeader(header.role, header.name, value, "; ".join(notes))
+
+
+def _in_signature(source: Source, request: RawRequest) -> bool:
+    """Tell whether the time is no header of its own."""
+    return all(header.role != "timestamp" for header in source.scheme.proof(request))
 
 
 def _age(sent: datetime, received: datetime, tolerance: float | None) -> str:

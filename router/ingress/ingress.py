@@ -148,7 +148,8 @@ class Ingress:
                 raise Rejected(
                     401, f"no handshake fits this {request.method}: another token, or a value is missing"
                 )
-            source.verify(raw)
+            if (secret := source.verify(raw)) is not None:
+                self._observer.verified(name, secret)
             if (shaken := source.handshake(raw, verified=True)) is not None:
                 return self._shake(name, shaken)
             events = source.identify_all(raw, self._new_uid)

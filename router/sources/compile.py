@@ -23,9 +23,6 @@ from router.sources.source import Source
 from router.sources.svix_scheme import SvixScheme
 from router.sources.verification import read_verification
 
-NOT_YET = ("public_url",)
-"""Keys of the language that no source can have yet."""
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.~@:-]+)+")
 _TAKEN = frozenset({"/healthz", "/readyz"})
@@ -94,7 +91,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     variables = _variables(fields, problems, chosen, own.node)
     retries_dead = _retries_dead(fields, problems)
     handshakes = read_handshakes(fields, problems)
-    fields.finish(not_yet=NOT_YET, elsewhere=habits.SOURCE)
+    fields.finish(elsewhere=habits.SOURCE)
     if len(problems.errors) > before or found.scheme is None:
         return None
     located = [*type_at, *(dedupe.key if dedupe else ()), *(place for place in (id_at, time_at) if place)]

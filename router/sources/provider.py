@@ -7,6 +7,7 @@ A file holds the words for people, and the keys of a source as they would stand 
     setup      what to do there: where the secret is, which URL to enter           required
     types      the event types that it is known to send; none where they are not known
     sometimes  what payloads hold at times and no sample has, as dotted paths from their root (`*`: each element)
+    starter    what the first routes are about that `router init` writes (router.starter.Subject)
     verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
                `max_body`, `on_duplicate`, `body`, `split`, `respond`, `handshakes`: as in a source. `verify` is
                required. Without `id` the id that a scheme signs itself (svix, standard-webhooks) is taken.
@@ -22,7 +23,7 @@ from functools import cache
 from importlib.resources import files
 
 from router.config.fields import Fields
-from router.config.node import Mapping
+from router.config.node import Mapping, Node
 from router.config.problem import Problems
 from router.config.yaml import parse
 
@@ -70,6 +71,7 @@ class Provider:
     types: tuple[str, ...]
     preset: Mapping
     sometimes: tuple[str, ...] = ()
+    starter: Node | None = None
 
 
 @cache
@@ -104,6 +106,7 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
     setup = fields.text("setup", required=True)
     types = tuple(str(scalar.value) for scalar in fields.names("types") or ())
     sometimes = tuple(str(scalar.value) for scalar in fields.names("sometimes") or ())
+    starter = fields.get("starter")
     for key in PRESET_KEYS:
         fields.get(key, required=key == "verify")
     fields.finish()
@@ -111,4 +114,4 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
         return None
     entries = tuple((key, value) for key, value in fields.node.entries if key.value in PRESET_KEYS)
     preset = Mapping(entries, fields.node.mark)
-    return Provider(name, title, link, " ".join(setup.split()), types, preset, sometimes)
+    return Provider(name, title, link, " ".join(setup.split()), types, preset, sometimes, starter)

@@ -17,7 +17,7 @@ LONGEST_HEADER = 4096
 
 @dataclass(frozen=True, slots=True)
 class ProofHeader:
-    """A header that a verification looks at: its `role` is signature, timestamp, id or token.
+    """A header that a verification looks at: its `role` is signature, timestamp, id, token, signed or required.
 
     `prefix` is what its value has to begin with.
     """
@@ -61,8 +61,11 @@ class Scheme(Protocol):
     def sent_at(self, request: RawRequest) -> datetime | None:
         """Return the time that the signature covers; None where there is none that can be read."""
 
-    def verify(self, request: RawRequest) -> None:
-        """Return for a genuine request; raise Rejected(401) with a reason for any other, never anything else."""
+    def verify(self, request: RawRequest) -> int | None:
+        """Return for a genuine request the number of the secret that fits, from 1; None where there is none.
+
+        Raise Rejected(401) with a reason for any other request, never anything else.
+        """
 
     def message_id(self, request: RawRequest) -> str | None:
         """Return the id that the signature covers, where the scheme has one."""
@@ -99,11 +102,21 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def number_of(listed: Iterable[bytes], expected: Iterable[bytes]) -> int | None:
+    """Return the number, from 1, of the first expected value that is listed, None where none is.
+
+    The time that it takes does not depend on which one it is.
+    """
+    given = tuple(listed)
+    found = None
+    for number, good in enumerate(expected, 1):
+        fits = False
+        for value in given:
+            fits |= hmac.compare_digest(value, good)
+        found = number if fits and found is None else found
+    return found
+
+
 def any_equal(listed: Iterable[bytes], expected: Iterable[bytes]) -> bool:
     """Tell whether one of the listed values is an expected one, in a time that does not depend on which."""
-    wanted = tuple(expected)
-    found = False
-    for value in listed:
-        for good in wanted:
-            found |= hmac.compare_digest(value, good)
-    return found
+    return number_of(listed, expected) is not None

@@ -64,13 +64,18 @@ class Source:
         return self.scheme.signable
 
     @property
+    def provable(self) -> bool:
+        """Whether requests of the sender can be made here; not where only its public key is known."""
+        return self.signable or self.scheme.name in ("token", "basic", "none")
+
+    @property
     def confidential(self) -> frozenset[str]:
         """What nobody may read: the secrets, and the tokens of handshakes."""
         return frozenset(self.secrets).union(*(handshake.tokens for handshake in self.handshakes))
 
-    def verify(self, request: RawRequest) -> None:
-        """Return for a genuine request; raise Rejected(401) with the reason for any other."""
-        self.scheme.verify(request)
+    def verify(self, request: RawRequest) -> int | None:
+        """Return the number of the secret that fits, from 1, None where there is none; raise Rejected(401)."""
+        return self.scheme.verify(request)
 
     def allows(self, address: str | None) -> bool:
         """Tell whether this address may send."""
@@ -187,12 +192,15 @@ class Source:
         return {**self._id_header(message_id), **self.scheme.sign(message_id, at, body)}
 
     def request_headers(self, message_id: str, type_: str, at: datetime, body: bytes) -> dict[str, str]:
-        """Return what the sender itself would send: the proof (a token too), and the id and type headers."""
+        """Return what the sender itself would send: the proof (a token too), and the id and type headers.
+
+        Without `provable` the proof is left out.
+        """
         return {
             "Content-Type": self.reads.content_type,
             **self._type_header(type_, body),
             **self._id_header(message_id),
-            **self.scheme.sign(message_id, at, body),
+            **(self.scheme.sign(message_id, at, body) if self.provable else {}),
         }
 
     def _id_header(self, message_id: str) -> dict[str, str]:

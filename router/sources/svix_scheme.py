@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from router.model import RawRequest
 from router.sources.freshness import check_freshness, read_timestamp, sent_in
-from router.sources.scheme import ProofHeader, any_equal, only, refuse
+from router.sources.scheme import ProofHeader, number_of, only, refuse
 from router.sources.svix_webhook import webhook_class
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class SvixScheme:
         webhook = webhook_class()
         self._webhooks: tuple[Webhook, ...] = tuple(webhook(secret) for secret in secrets)
 
-    def verify(self, request: RawRequest) -> None:
-        """Refuse what is not signed with one of the secrets, stale, or malformed in any header."""
+    def verify(self, request: RawRequest) -> int:
+        """Refuse what is not signed with one of the secrets, stale, or malformed; return the secret's number."""
         family = self._family(request)
         message_id = only(request, f"{family}-id")
         if not _ID.fullmatch(message_id):
             raise refuse(f"the header `{family}-id` is not 1 to 255 visible ASCII characters")
-        sent = read_timestamp(only(request, f"{family}-timestamp"), f"{family}-timestamp")
+        sent = read_timestamp(only(request, f"{family}-timestamp"), f"the header `{family}-timestamp`")
         listed = _listed(only(request, f"{family}-signature"), f"{family}-signature")
         check_freshness(sent, request.received_at, self.tolerance)
         try:
@@ -55,8 +55,10 @@ class SvixScheme:
         except UnicodeDecodeError:
             raise refuse("the body is not UTF-8, so that it cannot have been signed as text") from None
         expected = [webhook.sign(message_id, sent, text).encode() for webhook in self._webhooks]
-        if not any_equal(listed, expected):
+        number = number_of(listed, expected)
+        if number is None:
             raise refuse("no signature fits: another secret, or the body was changed on its way")
+        return number
 
     def proof(self, request: RawRequest) -> tuple[ProofHeader, ...]:
         """Return id, time and signatures, as the family of the request calls them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.model import RawRequest
-from router.sources.scheme import ProofHeader, any_equal, as_bytes, only, refuse
+from router.sources.scheme import ProofHeader, as_bytes, number_of, only, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,13 @@ class TokenScheme:
         """The header of the token."""
         return frozenset({self.header.lower()})
 
-    def verify(self, request: RawRequest) -> None:
-        """Refuse another token, in a time that tells nothing about it."""
+    def verify(self, request: RawRequest) -> int:
+        """Refuse another token, in a time that tells nothing about it; return the number of the one that fits."""
         value = only(request, self.header)
-        if not any_equal([as_bytes(value)], (as_bytes(self.prefix + secret) for secret in self.secrets)):
+        number = number_of([as_bytes(value)], (as_bytes(self.prefix + secret) for secret in self.secrets))
+        if number is None:
             raise refuse(f"the header `{self.header}` holds another token")
+        return number
 
     def message_id(self, request: RawRequest) -> None:
         """Return None: nothing is signed."""
@@ -69,7 +71,7 @@ class NoScheme:
         return
 
     def verify(self, request: RawRequest) -> None:
-        """Accept."""
+        """Accept; no secret was used."""
 
     def message_id(self, request: RawRequest) -> None:
         """Return None: nothing is signed."""

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from router.config.fields import Fields, left_out
 from router.config.node import Mapping, Node, Scalar, Sequence
 from router.config.problem import Problems, did_you_mean
+from router.sources.basic_scheme import BasicScheme
 from router.sources.freshness import TOLERANCE
-from router.sources.hmac_scheme import ALGORITHMS, ENCODINGS, HmacScheme, Timestamp, parse_signed
-from router.sources.locator import is_header_name
+from router.sources.public_key import SCHEMES as PUBLIC
 from router.sources.scheme import Scheme
+from router.sources.signed_verification import SignedReader, check_header, refuse_public_url
 from router.sources.signing_key import check_signing_key
 from router.sources.svix_scheme import STANDARD_FAMILIES, SVIX_FAMILIES, SvixScheme
 from router.sources.token_scheme import NoScheme, TokenScheme
 
 _FAMILIES = {"svix": SVIX_FAMILIES, "standard-webhooks": STANDARD_FAMILIES}
-SCHEMES = (*_FAMILIES, "hmac", "token", "none")
+SCHEMES = (*_FAMILIES, "hmac", *PUBLIC, "token", "basic", "none")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
     secret = fields.get("secret")
     has_tolerance = fields.get("tolerance") is not None
     tolerance = fields.duration("tolerance", default=TOLERANCE)
+    fields.read |= {"public_key", "public_url"}
     if node is None:
         return Verification(None)
     if (
@@ -55,6 +57,11 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
         else:
             problems.error("not-yet", place, f"the scheme `{name}` is not supported yet", hint)
         return Verification(None)
+    if name not in ("hmac", *PUBLIC):
+        refuse_public_url(fields, problems)
+    if name not in PUBLIC and fields.get("public_key") is not None:
+        message = f"a `public_key` is of no use with the scheme {name}: remove it"
+        problems.error("useless-key", fields.node.get("public_key") or node, message)
     if name == "none":
         inner.finish()
         if secret is not None:
@@ -63,19 +70,27 @@ def read_verification(fields: Fields, problems: Problems, id_header: str | None)
             )
         _refuse_tolerance(fields, problems, name, has_tolerance)
         return Verification(NoScheme())
-    secrets = _secrets(fields, secret, problems, strict=name in _FAMILIES)
+    if name in PUBLIC and secret is not None:
+        message = f"a `secret` is of no use with {name}: the sender's `public_key` verifies"
+        problems.error("useless-key", secret, message)
+    key = "public_key" if name in PUBLIC else "secret"
+    secrets = _secrets(fields, fields.get(key), problems, key, strict=name in _FAMILIES)
     before = len(problems.errors)
     if name in _FAMILIES:
         inner.finish()
         return Verification(SvixScheme(name, secrets, _FAMILIES[name], tolerance) if secrets else None, secrets)
     scheme: Scheme | None
     if name == "token":
-        scheme = _token(inner, problems, secrets)
-        _refuse_tolerance(fields, problems, name, has_tolerance)
+        scheme = TokenScheme(secrets, _header(inner, problems), inner.text("prefix", default="") or "")
+    elif name == "basic":
+        scheme = BasicScheme(_user(inner, problems), secrets)
     else:
-        scheme = _hmac(inner, problems, secrets, id_header, tolerance if has_tolerance else None)
-        if isinstance(scheme, HmacScheme) and scheme.timestamp is None:
-            _refuse_tolerance(fields, problems, "hmac without `timestamp`", has_tolerance)
+        reader = SignedReader(name, inner, fields, problems)
+        scheme = reader.scheme(secrets, id_header, tolerance if has_tolerance else None)
+    if name in ("token", "basic"):
+        _refuse_tolerance(fields, problems, name, has_tolerance)
+    elif inner.node.get("timestamp") is None:
+        _refuse_tolerance(fields, problems, f"{name} without `timestamp`", has_tolerance)
     inner.finish()
     usable = secrets and len(problems.errors) == before
     return Verification(scheme if usable else None, secrets)
@@ -94,14 +109,14 @@ def _refuse_tolerance(fields: Fields, problems: Problems, name: str, given: bool
         problems.error("useless-key", node, f"`tolerance` is of no use: the scheme {name} checks no time")
 
 
-def _secrets(fields: Fields, node: Node | None, problems: Problems, *, strict: bool) -> tuple[str, ...]:
+def _secrets(fields: Fields, node: Node | None, problems: Problems, key: str, *, strict: bool) -> tuple[str, ...]:
     """Return the secrets, first one first; in a list empty ones are dropped."""
     if node is None:
-        hint = 'write `secret: "${NAME}"`, and set the variable NAME'
-        fields.lacks("secret", f"{fields.what} needs a `secret`", hint)
+        hint = f'write `{key}: "${{NAME}}"`, and set the variable NAME'
+        fields.lacks(key, f"{fields.what} needs a `{key}`", hint)
         return ()
     found: dict[str, None] = {}
-    scalars = fields.names("secret") or []
+    scalars = fields.names(key) or []
     for scalar in scalars:
         text = str(scalar.value).strip()
         if not text:
@@ -109,10 +124,10 @@ def _secrets(fields: Fields, node: Node | None, problems: Problems, *, strict: b
         try:
             found[_secret(text, strict=strict)] = None
         except ValueError as error:
-            problems.error("wrong-secret", scalar, f"the `secret` of {fields.what} {error}")
+            problems.error("wrong-secret", scalar, f"the `{key}` of {fields.what} {error}")
     faulty = len(scalars) != (len(node.items) if isinstance(node, Sequence) else 1)
     if not faulty and all(not str(scalar.value).strip() for scalar in scalars):
-        problems.error("wrong-secret", node, f"the `secret` of {fields.what} is empty: at least one is needed")
+        problems.error("wrong-secret", node, f"the `{key}` of {fields.what} is empty: at least one is needed")
     return tuple(found)
 
 
@@ -124,64 +139,15 @@ def _secret(text: str, *, strict: bool) -> str:
     return check_signing_key(text) if strict else text
 
 
-def _header(fields: Fields, problems: Problems, name: str = "header") -> str:
-    text = fields.text(name, required=True) or ""
-    node = fields.node.get(name)
-    if text and node is not None and not is_header_name(text):
-        problems.error("wrong-header", node, f"`{text}` cannot be the name of a header")
+def _header(fields: Fields, problems: Problems) -> str:
+    text = fields.text("header", required=True) or ""
+    if (node := fields.node.get("header")) is not None:
+        check_header(text, node, problems)
     return text
 
 
-def _choice(fields: Fields, problems: Problems, name: str, known: tuple[str, ...], default: str | None) -> str:
-    text = fields.text(name, required=default is None, default=default) or ""
-    node = fields.node.get(name)
-    if text and node is not None and text not in known:
-        message = f"`{name}` must be one of {', '.join(known)}"
-        problems.error("unknown-value", node, message, did_you_mean(text, known))
+def _user(inner: Fields, problems: Problems) -> str:
+    text = inner.text("user", required=True) or ""
+    if ":" in text and (node := inner.node.get("user")) is not None:
+        problems.error("wrong-value", node, "`user` cannot hold a colon: the password is the `secret`")
     return text
-
-
-def _token(inner: Fields, problems: Problems, secrets: tuple[str, ...]) -> TokenScheme:
-    return TokenScheme(secrets, _header(inner, problems), inner.text("prefix", default="") or "")
-
-
-def _hmac(
-    inner: Fields, problems: Problems, secrets: tuple[str, ...], id_header: str | None, tolerance: float | None
-) -> HmacScheme:
-    header = _header(inner, problems)
-    prefix = inner.text("prefix", default="") or ""
-    algorithm = _choice(inner, problems, "algorithm", tuple(ALGORITHMS), "sha256")
-    encoding = _choice(inner, problems, "encoding", ENCODINGS, None)
-    template = inner.text("signed", default="{body}") or ""
-    place = inner.node.get("signed") or inner.node
-    signed: tuple[bytes | str, ...] = ("body",)
-    if "{url}" in template:
-        problems.error("not-yet", place, "`{url}` in `signed` is not supported yet")
-    else:
-        try:
-            signed = parse_signed(template)
-        except ValueError as error:
-            problems.error("signed-text", place, f"`signed`: {error}")
-    timestamp = _timestamp(inner, problems, tolerance)
-    if "body" not in signed:
-        problems.error("signed-text", place, "`signed` must hold `{body}`: else anybody could change it")
-    if "timestamp" in signed and inner.node.get("timestamp") is None:
-        problems.error("signed-text", place, "`{timestamp}` needs `timestamp: {header: ..., unit: s}`")
-    if "timestamp" not in signed and timestamp is not None:
-        message = "the `timestamp` is not part of `signed`, so that anybody may change it"
-        problems.warning("unsigned-timestamp", inner.node.get("timestamp") or place, message)
-    if "id" in signed and id_header is None:
-        problems.error("signed-text", place, "`{id}` needs an `id` that stands in a header: `id: header:Name`")
-    return HmacScheme(secrets, header, prefix, algorithm, encoding, signed, timestamp, id_header)
-
-
-def _timestamp(inner: Fields, problems: Problems, tolerance: float | None) -> Timestamp | None:
-    node = inner.get("timestamp")
-    if node is None:
-        return None
-    fields = Fields(node, problems, "`timestamp`")
-    header = _header(fields, problems)
-    unit = _choice(fields, problems, "unit", ("s", "ms"), "s")
-    own = fields.duration("tolerance", default=TOLERANCE)
-    fields.finish()
-    return Timestamp(header, unit, own if tolerance is None else tolerance)

@@ -76,6 +76,10 @@ def read_given(fields: Fields, setting: Setting, problems: Problems) -> Given | 
     if changes is not None:
         body = None
         _change(payload, changes, problems, is_sample=not own)
+    if not source.provable:
+        said = f"the source `{source.name}` has the public key of its sender only, so that nothing can be signed"
+        problems.error("which-event", named, said, "give the whole `request` as it came")
+        return None
     made = body_of(payload) if body is None else body
     try:
         request_ = signed_request(source, type_ or "", made, message_id, setting.at)

@@ -26,10 +26,12 @@ async def test_events_duplicates_and_refusals_are_counted(desk: Office) -> None:
     desk.metrics.accepted(plan.event, plan, duplicate=False, differs=False)
     desk.metrics.accepted(plan.event, plan, duplicate=True, differs=True)
     desk.metrics.refused(None, "clerk", 401, "no signature fits")
+    desk.metrics.verified("clerk", 2)
     found = await exposed(desk)
     assert found["router_events_total{source=clerk,state=planned}"] == 1
     assert found["router_duplicates_total{differs=true,source=clerk}"] == 1
     assert found["router_refusals_total{source=clerk,status=401}"] == 1
+    assert found["router_source_secret_used_total{secret=2,source=clerk}"] == 1
 
 
 async def test_what_an_attacker_names_becomes_no_label(desk: Office) -> None:

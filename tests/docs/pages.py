@@ -6,6 +6,7 @@ A comment on the line above an example or a table says what it is:
     <!-- refused: text -->  <!-- warned: text -->        the same, and the problem that `check` tells
     <!-- file: plugins/x.py -->                          a file that the other examples of the page need
     <!-- run -->                                         commands that run beside `router dev`, with their output
+    <!-- tour -->                                        shell commands of one folder, in order, with their output
     <!-- tests -->                                       tests of the page's `file: routes.yaml`, which pass
     <!-- renders -->  <!-- verdicts -->                  a table of templates, of conditions, with the results
     <!-- generated: NAME --> ... <!-- /generated -->     made by `make docs` from the code

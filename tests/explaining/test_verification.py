@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ from router.explaining.verification import Verification, verification
 from router.model import RawRequest
 from router.ruleset import Ruleset
 from tests.explaining.senders import AT, BODY, PAYLOAD, having, rules, sent, without
+from tests.sources.build import request as arrived
+from tests.sources.build import source
 
 
 @pytest.fixture
@@ -165,3 +168,15 @@ def test_a_large_body_is_not_tried_in_many_forms(ruleset: Ruleset) -> None:
     body = b'{"data": "' + b"x" * 1_100_000 + b'"}'
     found = told(ruleset, "github", replace(sent(ruleset.sources["github"], "push", body), body=body + b"\n"))
     assert found.verdict == "refused"
+
+
+def test_the_value_that_a_header_must_have_is_never_told_and_the_secret_that_fits_is() -> None:
+    one = source(
+        "s: {verify: {scheme: hmac, header: X-Sig, encoding: hex, require: {X-Key: abc-required}},"
+        " secret: [new-secret, old-secret], id: $.i}"
+    )
+    digest = hmac.new(b"old-secret", BODY, "sha256").hexdigest()
+    told = verification(one, arrived(BODY, {"X-Sig": digest, "X-Key": "abc-required"}))
+    assert (told.verdict, told.secret) == ("verified", 2)
+    assert "abc-required" not in repr(told)
+    assert "abc-required" not in repr(one)

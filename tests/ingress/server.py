@@ -25,7 +25,7 @@ clerk: {{provider: clerk, secret: {SECRET}}}
 small: {{provider: clerk, secret: {SECRET}, max_body: 100B}}
 open: {{verify: none, id: $.id, type: $.type, path: /hooks/open}}
 calm: {{verify: none, id: $.id, type: $.type, path: /hooks/calm, on_duplicate: ignore}}
-token: {{verify: {{scheme: token, header: X-T}}, secret: secret, id: $.id}}
+token: {{verify: {{scheme: token, header: X-T}}, secret: [secret, older], id: $.id}}
 """
 
 
@@ -47,7 +47,11 @@ class Recorder(Observer):
         self.refusals: list[tuple[str, int, str]] = []
         self.requests: list[RawRequest | None] = []
         self.accepted_events: list[tuple[str, bool, bool]] = []
+        self.secrets: list[tuple[str, int]] = []
         self.shaken: list[str] = []
+
+    def verified(self, source: str, secret: int) -> None:
+        self.secrets.append((source, secret))
 
     def handshake(self, source: str) -> None:
         self.shaken.append(source)

@@ -49,6 +49,13 @@ async def test_a_genuine_event_is_answered_202_with_our_id(served: Running) -> N
     assert served.observer.refusals == []
 
 
+async def test_which_secret_fits_is_told_and_a_refusal_tells_none(served: Running) -> None:
+    for number, token in enumerate(("secret", "older", "wrong")):
+        await post(served, "/webhooks/token", b'{"id": "%d"}' % number, {"X-T": token})
+    await post(served, "/hooks/open", b'{"id": "1"}')
+    assert served.observer.secrets == [("token", 1), ("token", 2)]
+
+
 async def test_the_same_event_again_is_answered_200_with_the_first_ones_id(served: Running) -> None:
     await post(served, "/webhooks/clerk", BODY, served.signed("clerk", BODY))
     status, said, _ = await post(served, "/webhooks/clerk", BODY, served.signed("clerk", BODY))
