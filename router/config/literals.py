@@ -36,7 +36,8 @@ def without_literals(texts: Mapping[str, str], secrets: Iterable[str]) -> tuple[
 
 def _replaced(text: str, secret: str, other: str) -> str:
     """Replace a secret wherever it is a word of its own."""
-    parts, here, start = [], 0, 0
+    parts: list[str] = []
+    here = start = 0
     while (start := text.find(secret, start)) >= 0:  # far faster than a pattern that looks behind first
         end = start + len(secret)
         if _WORD.match(text, end) or (start and _WORD.match(text, start - 1)):
