@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from router.lint.lookup import Missing, member
 from router.lint.shape import Shape
+from router.plugin import Kind
 from router.routing.kinds import sandbox
 from router.routing.template import Template
 
@@ -63,10 +65,15 @@ def shape_in(template: Template, names: Names) -> Shape | None:
 
 
 def parsed(template: Template) -> nodes.Template | None:
-    """Return the tree of a template."""
+    """Return the tree of a template, which nobody changes: the same text has the same one."""
     bare = template.whole and not template.source.startswith("{{")
+    return _tree(template.kind, f"{{{{ {template.source} }}}}" if bare else template.source)
+
+
+@lru_cache(maxsize=2048)
+def _tree(kind: Kind, text: str) -> nodes.Template | None:
     try:
-        return sandbox(template.kind).parse(f"{{{{ {template.source} }}}}" if bare else template.source)
+        return sandbox(kind).parse(text)
     except (TemplateSyntaxError, RecursionError):
         return None
 

@@ -29,7 +29,7 @@ _ENDING = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 class Budget:
     """How much is planned for one configuration: texts that are new have to be compiled, which takes longest."""
 
-    texts: int = 600
+    texts: int = 200
     plans: int = 3000
     seen: set[str] = field(default_factory=set)
 
