@@ -182,7 +182,7 @@ def _introduce(asked: argparse.Namespace, addresses: Addresses, running: Running
 async def _send(asked: argparse.Namespace, addresses: Addresses, running: Running) -> None:
     import aiohttp
 
-    from router.cli.send import payload_for, post
+    from router.cli.send import fresh_id, payload_for, post
 
     async with aiohttp.ClientSession() as session:
         for event in asked.send:
@@ -191,5 +191,6 @@ async def _send(asked: argparse.Namespace, addresses: Addresses, running: Runnin
             if source is None or not event_type:
                 known = ", ".join(running.live.sources)
                 raise Stop(f"--send {event}: write SOURCE/TYPE; the sources are {known}", AT_FAULT)
-            payload = payload_for(source, event_type, None, [])
-            await post(session, addresses.public, source, event_type, payload)
+            message_id = fresh_id()
+            payload = payload_for(source, event_type, None, [], message_id=message_id)
+            await post(session, addresses.public, source, event_type, payload, message_id)

@@ -53,19 +53,20 @@ def send(asked: argparse.Namespace) -> int:
     if not event_type:
         raise Stop("say which event of which source: router send clerk/user.created", USAGE)
     source, address = find_source(asked, name)
-    payload = payload_for(source, event_type, asked.file, asked.changes)
-    return asyncio.run(_post_all(source, event_type, payload, asked, address))
+    return asyncio.run(_post_all(source, event_type, asked, address))
 
 
-async def _post_all(source: Source, event_type: str, payload: Any, asked: argparse.Namespace, address: str) -> int:
+async def _post_all(source: Source, event_type: str, asked: argparse.Namespace, address: str) -> int:
     import aiohttp
 
     worst = FINE
     async with aiohttp.ClientSession() as session:
         for _ in range(asked.count):
+            message_id = fresh_id()
+            payload = payload_for(source, event_type, asked.file, asked.changes, message_id=message_id)
             try:
                 status, said = await post(
-                    session, address, source, event_type, payload, bad_signature=asked.bad_signature
+                    session, address, source, event_type, payload, message_id, bad_signature=asked.bad_signature
                 )
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise Stop(
@@ -77,8 +78,20 @@ async def _post_all(source: Source, event_type: str, payload: Any, asked: argpar
     return worst
 
 
+def fresh_id() -> str:
+    """Return an id for one event that is sent."""
+    return f"msg_{secrets.token_hex(12)}"
+
+
 async def post(
-    session: Any, address: str, source: Source, event_type: str, payload: Any, *, bad_signature: bool = False
+    session: Any,
+    address: str,
+    source: Source,
+    event_type: str,
+    payload: Any,
+    message_id: str,
+    *,
+    bad_signature: bool = False,
 ) -> tuple[int, str]:
     """Post one event, freshly signed; return the status and what the router said."""
     from router.running import utc_now
@@ -88,7 +101,7 @@ async def post(
         said = f"the source `{source.name}` has the public key of its sender only, so that nothing can be signed"
         raise Stop(f"{said}: capture a request and look at it with `router explain --request`", AT_FAULT)
     body = source.reads.sent(body_of(payload))
-    headers = source.request_headers(f"msg_{secrets.token_hex(12)}", event_type, utc_now(), body)
+    headers = source.request_headers(message_id, event_type, utc_now(), body)
     sent = body + b" " if bad_signature else body
     async with session.post(
         address + source.path, data=sent, headers={"Content-Type": "application/json", **headers}
@@ -103,14 +116,17 @@ def payload_for(
     changes: list[str],
     *,
     at: datetime | None = None,
+    message_id: str | None = None,
     otherwise: str = "send a payload of your own with --file",
 ) -> Any:
     """Return the sample, or the file's payload, with the changes made to it.
 
-    `at` is when the sample happened, None for now; `otherwise` is what to do where there is none.
+    `at` is when the sample happened, None for now; `otherwise` is what to do where there is none. With a
+    `message_id` the sample has this id, where its sender writes one into the body.
     """
     from router.config.problem import did_you_mean
     from router.running import utc_now
+    from router.sources.renewal import renewed
     from router.sources.samples import sample, sample_types
 
     payload: Any
@@ -132,6 +148,7 @@ def payload_for(
                 AT_FAULT,
             )
         payload = sample(source.provider or "", event_type, at or utc_now())
+        payload = payload if message_id is None else renewed(source, payload, message_id)
     for change in changes:
         change_payload(payload, change)
     return payload

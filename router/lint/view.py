@@ -69,7 +69,9 @@ class Views:
             here = [pair for pair in self._samples(name) if _fits(filters, pair[0].type)]
             pairs += here
             taken = _taken(self.sources[name].known_types, filters)
-            complete &= taken is not None and taken <= {event.type for event, _ in here}
+            complete &= (
+                taken is not None and taken <= {event.type for event, _ in here} and not self._partial(name)
+            )
         widened = [wide for _, wide in pairs]
         return View(
             tuple(event for event, _ in pairs),
@@ -77,6 +79,11 @@ class Views:
             shape_of((event.data for event in widened), "data"),
             shape_of((event.payload for event in widened), "payload"),
         )
+
+    def _partial(self, name: str) -> bool:
+        """Tell whether the samples of a source may lack fields that its events have."""
+        known = self.sources[name].provider
+        return known is not None and provider(known).partial
 
     def _samples(self, name: str) -> list[tuple[Event, Event]]:
         """Return the samples of a source, each as it is, and widened by what its sender sends sometimes."""

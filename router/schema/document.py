@@ -84,16 +84,22 @@ def _event_types(named: Mapping[str, str | None], definitions: dict[str, Schema]
     definitions["eventTypes"] |= {**offered(sorted(known)), "type": ["string", "array"]}
     whole = definitions["route"]["properties"]
     about = whole["event"]["description"]
-    made: Schema = {"properties": {"event": whole["event"]}}
-    for source, found in types.items():
-        if found:
-            one = offered(sorted(found))
-            event = {**one, "description": about, "type": ["string", "array"], "items": one}
-            where = {"required": ["source"], "properties": {"source": {"const": source}}}
-            made = {"if": where, "then": {"properties": {"event": event}}, "else": made}
-    if "if" in made:
-        whole["event"] = {**whole["event"], "items": {"type": "string"}, "anyOf": None}
-    return made if "if" in made else {}
+    told = {source: found for source, found in types.items() if found}
+    if not told:
+        return {}
+    made: list[Schema] = [
+        {"if": _from(list(told)), "then": True, "else": {"properties": {"event": whole["event"]}}}
+    ]
+    for source, found in told.items():
+        one = offered(sorted(found))
+        event = {**one, "description": about, "type": ["string", "array"], "items": one}
+        made.append({"if": _from([source]), "then": {"properties": {"event": event}}})
+    whole["event"] = {**whole["event"], "items": {"type": "string"}, "anyOf": None}
+    return {"allOf": made}
+
+
+def _from(sources: Sequence[str]) -> Schema:
+    return {"required": ["source"], "properties": {"source": {"enum": list(sources)}}}
 
 
 @cache

@@ -70,7 +70,8 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
     fields = Fields(_merged(own.node, chosen), problems, what)
     fields.read |= own.read
     if own.node.get("provider") is None and fields.get("verify") is None:
-        hint = "known providers: " + ", ".join(provider_names())
+        known = f"write `provider: {name}`" if name in provider_names() else None
+        hint = known or "`router providers list` names the known providers"
         message = f"{what} needs `provider` or `verify` (`verify: none` where anybody may send)"
         problems.error("missing-key", key, message, hint)
     places = _Places(fields, problems)
@@ -109,7 +110,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         provider=chosen.name if chosen else None,
         secrets=found.secrets,
         max_body=max_body,
-        known_types=frozenset(chosen.types) if chosen else frozenset(),
+        known_types=frozenset(chosen.types) if chosen and not chosen.partial else frozenset(),
         vars=variables,
         type_at=type_at,
         id_at=id_at,

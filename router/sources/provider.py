@@ -10,6 +10,8 @@ A file holds the words for people, and the keys of a source as they would stand 
     needs      what a source has to say beside `provider`, and the variable that its value usually comes from:
                `{secret: NAME}` where nothing is said; others are `public_key`, `public_url` and `verify_token`
     sometimes  what payloads hold at times and no sample has, as dotted paths from their root (`*`: each element)
+    partial    true where `types` and the fields of the samples are not all there are: `check` takes no other for
+               a mistake
     starter    what the first routes are about that `router init` writes (router.starter.Subject)
     verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
                `max_body`, `on_duplicate`, `body`, `split`, `respond`, `handshakes`, `dedupe`: as in a source.
@@ -84,6 +86,7 @@ class Provider:
     starter: Node | None = None
     note: str | None = None
     needs: tuple[tuple[str, str], ...] = ()
+    partial: bool = False
 
 
 def not_yet(name: str) -> tuple[str, str]:
@@ -126,7 +129,7 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
     types = tuple(str(scalar.value) for scalar in fields.names("types") or ())
     sometimes = tuple(str(scalar.value) for scalar in fields.names("sometimes") or ())
     starter, note = fields.get("starter"), fields.text("note")
-    needs = _needs(name, fields, problems)
+    needs, partial = _needs(name, fields, problems), fields.flag("partial", default=False)
     for key in PRESET_KEYS:
         fields.get(key, required=key == "verify")
     fields.finish()
@@ -135,7 +138,9 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
     entries = tuple((key, value) for key, value in fields.node.entries if key.value in PRESET_KEYS)
     preset = Mapping(entries, fields.node.mark)
     said = " ".join(note.split()) if note else None
-    return Provider(name, title, link, " ".join(setup.split()), types, preset, sometimes, starter, said, needs)
+    return Provider(
+        name, title, link, " ".join(setup.split()), types, preset, sometimes, starter, said, needs, partial
+    )
 
 
 def _needs(name: str, fields: Fields, problems: Problems) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,8 @@ SAMPLES_MADE_AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 """The moment that every sample was written for: its times are moved by what has passed since."""
 
 _NEAR = timedelta(days=400)
-_ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{3})?(Z|[+-]\d\d:\d\d)")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+_SECONDS = re.compile(r"(\d{10})(\.\d+)?")
 _SAMPLES = files("router.sources") / "samples"
 
 
@@ -27,7 +28,7 @@ def sample_types(provider: str) -> list[str]:
     return sorted(name.removesuffix(".json").replace("__", "/").replace("%3A", ":") for name in names)
 
 
-def sample(provider: str, type_: str, now: datetime) -> dict[str, Any]:
+def sample(provider: str, type_: str, now: datetime) -> Any:
     """Return the payload of a sample as if it had happened now; KeyError where there is none.
 
     The ids in it stay the same, so that a row that one event inserts is updated by the next; the id of the
@@ -36,14 +37,14 @@ def sample(provider: str, type_: str, now: datetime) -> dict[str, Any]:
     if type_ not in sample_types(provider):
         raise KeyError(f"{provider}/{type_}")
     file = _SAMPLES / provider / f"{type_.replace('/', '__').replace(':', '%3A')}.json"
-    payload: dict[str, Any] = moved(json.loads(file.read_text(encoding="utf-8")), now - SAMPLES_MADE_AT)
-    return payload
+    return moved(json.loads(file.read_text(encoding="utf-8")), now - SAMPLES_MADE_AT)
 
 
 def moved(value: Any, by: timedelta) -> Any:
     """Return a copy of a tree with every time in it moved.
 
-    A time is a whole number of seconds or milliseconds that is near to SAMPLES_MADE_AT, or an ISO 8601 text.
+    A time is a number near to SAMPLES_MADE_AT (whole seconds or milliseconds, or seconds as a text), or an
+    ISO 8601 text.
     """
     if isinstance(value, dict):
         return {key: moved(inner, by) for key, inner in value.items()}
@@ -53,8 +54,14 @@ def moved(value: Any, by: timedelta) -> Any:
         for unit in (1, 1000):
             if abs(value - SAMPLES_MADE_AT.timestamp() * unit) < _NEAR.total_seconds() * unit:
                 return value + int(by.total_seconds() * unit)
+    if isinstance(value, str) and (found := _SECONDS.fullmatch(value)):
+        return f"{moved(int(found[1]), by)}{found[2] or ''}"
     if isinstance(value, str) and (found := _ISO.fullmatch(value)):
-        when = datetime.fromisoformat(value) + by
-        fraction = f".{when.microsecond // 1000:03}" if found[2] else ""
+        when = datetime.fromisoformat(found[1] + found[3]) + timedelta(microseconds=_micro(found[2] or "")) + by
+        fraction = "." + f"{when.microsecond:06}000"[: len(found[2])] if found[2] else ""
         return f"{when:%Y-%m-%dT%H:%M:%S}{fraction}{found[3]}"
     return value
+
+
+def _micro(digits: str) -> int:
+    return int(digits.ljust(6, "0")[:6])

@@ -209,7 +209,7 @@ class SignedReader:
         for secret in secrets:
             text = secret.removeprefix(prefix)
             try:
-                found.append(text.encode() if encoding not in ("hex", "base64") else decode(text, encoding))
+                found.append(_bytes(text, encoding))
             except ValueError:
                 place = self._fields.node.get("secret") or self._fields.node
                 message = f"the `secret` of {self._fields.what} is not {encoding}, as `secret_encoding` says"
@@ -221,6 +221,14 @@ class SignedReader:
                 self._problems.error("wrong-secret", place, message)
                 return None
         return HmacKeys(tuple(found), algorithm) if found else None
+
+
+def _bytes(text: str, encoding: str) -> bytes:
+    """Return what a secret stands for; one that `router.config.made_up` made is base64, whatever is expected."""
+    if encoding not in ("hex", "base64"):
+        return text.encode()
+    made = text.startswith("whsec_")
+    return decode(text.removeprefix("whsec_"), "base64" if made else encoding)
 
 
 def check_header(text: str, node: object, problems: Problems) -> None:

@@ -200,8 +200,12 @@ class Source:
             "Content-Type": self.reads.content_type,
             **self._type_header(type_, body),
             **self._id_header(message_id),
+            **{place.header: message_id for place in self._told_by() if place.header},
             **(self.scheme.sign(message_id, at, body) if self.provable else {}),
         }
+
+    def _told_by(self) -> tuple[Locator, ...]:
+        return self.dedupe.key if self.dedupe else ()
 
     def _id_header(self, message_id: str) -> dict[str, str]:
         if self.id_at is None or self.id_at.header is None or self.id_at.header.lower() in self.scheme.headers:

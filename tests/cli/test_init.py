@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from router.cli.main import main
+from router.sources.provider import provider_names
 
 FLAGS = ["--provider", "clerk", "--action", "slack"]
 WRITTEN = {"routes.yaml", "routes.test.yaml", ".env.example", ".gitignore"}
@@ -105,7 +106,8 @@ def test_on_a_terminal_it_asks_and_enter_accepts(folder: Path) -> None:
 
 
 def test_names_and_numbers_are_taken_and_it_asks_again_for_what_is_neither(folder: Path) -> None:
-    code, shown = asked("99\ngithub, 1\nsql slack\n")
+    number = provider_names().index("clerk") + 1
+    code, shown = asked(f"99\ngithub, {number}\nsql slack\n")
     assert code == 0, shown
     assert "`99` is none of them" in shown
     routes = (folder / "routes.yaml").read_text()

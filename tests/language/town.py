@@ -107,7 +107,7 @@ def happened(data: Any, type_: str = "thing.made", **more: Any) -> dict[str, Any
 
 def clerk(type_: str = "user.created", **data: Any) -> dict[str, Any]:
     """Return a sample of Clerk's, with some of its data changed."""
-    payload = sample("clerk", type_, NOW)
+    payload: dict[str, Any] = sample("clerk", type_, NOW)
     payload["data"].update(data)
     return payload
 

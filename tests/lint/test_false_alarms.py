@@ -17,6 +17,7 @@ from router.sources.provider import provider_names
 from router.sources.samples import SAMPLES_MADE_AT, sample, sample_types
 from tests.docs.examples import load_block
 from tests.docs.pages import ROOT, Block, all_blocks
+from tests.sources.build import preset
 from tests.sources.test_samples import SECOND_HAND, real_payloads
 
 WHOLE = [block for block in all_blocks("yaml") if block.marker.split(":")[0] in ("", "routes", "where")]
@@ -65,11 +66,11 @@ def naming(provider: str, payloads: Mapping[str, list[Any]], folder: Path) -> Lo
         texts = " ".join(f"{{{{ {path.replace('.*', '[0]')} }}}}" for path in paths)
         conditions = "".join(f"      - '{path}': {{ne: null}}\n" for path in paths)
         routes.append(
-            f"  - name: r{number}\n    source: s\n    event: {type_}\n    where:\n{conditions}"
+            f"  - name: r{number}\n    source: s\n    event: '{type_}'\n    where:\n{conditions}"
             f"    actions: [slack: {{text: '{texts}'}}]\n"
         )
     (folder / "routes.yaml").write_text(
-        f"version: 1\nsources: {{s: {{provider: {provider}, secret: whsec_{'QUFB' * 8}}}}}\n"
+        f"version: 1\nsources: {{s: {preset(provider)}}}\n"
         'destinations: {slack: {webhook_url: "https://hooks.slack.com/services/T/B/x"}}\n'
         f"routes:\n{''.join(routes)}"
     )
@@ -78,7 +79,11 @@ def naming(provider: str, payloads: Mapping[str, list[Any]], folder: Path) -> Lo
 
 def _paths(value: object, path: str) -> list[str]:
     if isinstance(value, dict):
-        return [found for key, inner in value.items() for found in _paths(inner, f"{path}.{key}")]
+        return [found for key, inner in value.items() for found in _paths(inner, path + _step(key))]
     if isinstance(value, list):
         return [found for inner in value[:1] for found in _paths(inner, f"{path}.*")]
     return [path]
+
+
+def _step(key: str) -> str:
+    return f".{key}" if key.isidentifier() else f"[''{key}'']"

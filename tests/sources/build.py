@@ -12,6 +12,7 @@ from router.config.problem import Problems
 from router.config.yaml import parse
 from router.model import RawRequest
 from router.sources.compile import compile_sources
+from router.sources.provider import provider
 from router.sources.source import Source
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -50,3 +51,18 @@ def request(
     """Return a request as ingress hands it over."""
     pairs = tuple(headers.items()) if isinstance(headers, Mapping) else tuple(headers)
     return RawRequest("s", "POST", "/webhooks/s", tuple(query), pairs, body, at)
+
+
+FILLED = {
+    "secret": SECRET,
+    "public_key": SECRET,
+    "public_url": "https://hooks.example.com/webhooks/s",
+    "verify_token": "a-verify-token",
+}
+"""What a provider needs; a signing secret in place of a public key is a key pair, as `dev` makes one up."""
+
+
+def preset(name: str, **others: str) -> str:
+    """Return the text of a source of a provider, with all that it needs."""
+    keys = {"provider": name, **{key: FILLED[key] for key, _ in provider(name).needs}, **others}
+    return "{" + ", ".join(f"{key}: '{value}'" for key, value in keys.items()) + "}"
