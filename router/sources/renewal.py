@@ -20,7 +20,7 @@ def renewed(source: Source, payload: Any, message_id: str) -> Any:
     A number stays a number, made from the id; of several events in one request each gets one. A payload without
     an id in it, or with one at a place that is no plain path, is returned as it is.
     """
-    steps = _steps(source.id_at)
+    steps = _steps(source)
     if not steps:
         return payload
     payload = copy.deepcopy(payload)
@@ -34,10 +34,19 @@ def renewed(source: Source, payload: Any, message_id: str) -> Any:
     return payload
 
 
-def _steps(place: Locator | None) -> list[str]:
-    """Return the names on the way to a place in the body; none for any other."""
-    found = _PLAIN.fullmatch(place.path.text) if place is not None and place.path is not None else None
+def _steps(source: Source) -> list[str]:
+    """Return the names on the way to the id; none where it is no plain path in the body.
+
+    Of what `dedupe` makes an id of, only `$.id` is one of the event; what else it names is of other things.
+    """
+    if source.dedupe is not None:
+        return ["id"] if any(_text(place) == "$.id" for place in source.dedupe.key) else []
+    found = _PLAIN.fullmatch(_text(source.id_at))
     return found[1].split(".")[1:] if found else []
+
+
+def _text(place: Locator | None) -> str:
+    return place.path.text if place is not None and place.path is not None else ""
 
 
 def _like(value: Any, message_id: str) -> Any:

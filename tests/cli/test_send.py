@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 
 from router.cli.exit import Stop
-from router.cli.send import find_source, payload_for
+from router.cli.send import find_source, payload_for, post
+from router.errors import Rejected
 from router.model import RawRequest
+from router.sources.samples import sample
+from tests.sources.build import preset
+from tests.sources.build import source as provided
 
 ROUTES = """
 sources:
@@ -100,3 +106,66 @@ def test_a_type_without_a_sample_says_what_there_is(routes: Path) -> None:
         payload_for(source(routes), "user.creatd", None, [])
     with pytest.raises(Stop, match="--file"):
         payload_for(source(routes, "own"), "x", None, [])
+
+
+class Listener:
+    """Catches requests on loopback, and verifies each as the router would."""
+
+    def __init__(self, sender: Any) -> None:
+        self.sender = sender
+
+    async def take(self, request: web.Request) -> web.Response:
+        headers = tuple((name, value) for name, value in request.headers.items())
+        got = RawRequest("s", "POST", request.path, (), headers, await request.read(), datetime.now(UTC))
+        try:
+            self.sender.verify(got)
+        except Rejected as refused:
+            return web.Response(status=refused.status, text=refused.reason)
+        return web.Response(text="taken")
+
+
+@pytest.mark.parametrize(
+    "name", ["clerk", "stripe", "hubspot", "slack-commands", "telegram", "postmark", "discord"]
+)
+async def test_what_is_sent_is_verified_and_a_bad_signature_never_is(name: str) -> None:
+    sender = provided(f"s: {preset(name)}")
+    app = web.Application()
+    app.router.add_post("/{path:.*}", Listener(sender).take)
+    async with TestServer(app) as server, ClientSession() as session:
+        address = str(server.make_url("")).rstrip("/")
+        answer = await post(session, address, sender, "x", {"id": "1"}, "msg_1")
+        assert answer == (200, "taken")
+        status, said = await post(session, address, sender, "x", {"id": "1"}, "msg_2", bad_signature=True)
+        assert status == 401, said
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "path"),
+    [
+        ("stripe", "payment_intent.succeeded", "id"),
+        ("pagerduty", "incident.triggered", "event.id"),
+        ("hubspot", "contact.creation", "0.eventId"),
+        ("gocardless", "payments.failed", "events.0.id"),
+        ("cloudevents", "com.example.order.paid", "id"),
+    ],
+)
+def test_a_sample_gets_an_id_of_its_own_where_its_sender_writes_one_into_the_body(
+    name: str, type_: str, path: str
+) -> None:
+    sender = provided(f"s: {preset(name)}")
+    (one, other), before = ids(sender, type_, path), value_at(sample(name, type_, datetime.now(UTC)), path)
+    assert one != other
+    assert type(one) is type(other) is type(before)
+    assert ids(sender, type_, path, f"{path}=mine") == ["mine", "mine"]
+
+
+def ids(sender: Any, type_: str, path: str, *changes: str) -> list[Any]:
+    """Return what stands at a path of two samples that are sent."""
+    made = [payload_for(sender, type_, None, list(changes), message_id=message_id) for message_id in ("m1", "m2")]
+    return [value_at(payload, path) for payload in made]
+
+
+def value_at(payload: Any, path: str) -> Any:
+    for step in path.split("."):
+        payload = payload[int(step) if step.isdigit() else step]
+    return payload

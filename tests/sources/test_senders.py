@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_sdk.signature import SignatureVerifier
+from slack_sdk.signature import Clock, SignatureVerifier
 
 from router.errors import Rejected
 from router.sources.source import Source
@@ -208,7 +208,7 @@ def test_slacks_own_sdk_takes_what_the_router_signs(name: str) -> None:
     assert not verifier.is_valid(BODY.decode() + " ", *given)
 
 
-class _Clock:
+class _Clock(Clock):
     def now(self) -> float:
         return NOW.timestamp()
 
