@@ -52,7 +52,6 @@ class Example(_Part):
 class Subject(_Part):
     """What the first routes of a source are about. Templates have the names of the source's events."""
 
-    secret: str | None = Field(None, description="Variable of the signing secret, as the sender's pages name it.")
     name: str = Field(description="Name of the route.")
     about: str = Field(description="What the route is for, one sentence.")
     event: str | None = Field(description="Its event type; none: whatever comes.")

@@ -78,7 +78,7 @@ routes: [{name: a, evnt: x, actions: [{slack: {txt: hi}}]}]
         ("{provider: clerk}", "missing-key"),
         ("{provider: clrek, secret: x, vars: {vip: true}}", "unknown-provider"),
         ("{provider: clerk, secret: 'no secret', vars: {vip: true}}", "wrong-secret"),
-        ("{provider: stripe, secret: x, vars: {vip: true}}", "not-yet"),
+        ("{provider: twilio, secret: x, vars: {vip: true}}", "not-yet"),
     ],
 )
 def test_a_faulty_source_is_told_and_its_routes_are_not_blamed(faulty: str, code: str) -> None:

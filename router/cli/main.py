@@ -15,7 +15,7 @@ from router.cli.exit import FINE, UNREACHABLE, Stop
 #: One module a command group, in the order of --help; each has `add(commands)`.
 _GROUPS = (
     "init", "run", "dev", "check", "test", "explain", "diff", "send", "events", "deliveries", "lanes", "retry",
-    "replay", "discard", "journal", "plugin", "schema",
+    "replay", "discard", "journal", "plugin", "providers", "schema",
 )  # fmt: skip
 
 _ABOUT = "Signed webhooks in; Slack posts, emails, HTTP calls and database rows out; from one YAML file."

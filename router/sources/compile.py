@@ -15,7 +15,7 @@ from router.sources.dedupe import Dedupe
 from router.sources.handshake_reading import read_handshakes
 from router.sources.kept import ALWAYS, is_credential
 from router.sources.locator import Locator, is_header_name, parse_locator
-from router.sources.provider import LATER, Provider, provider, provider_names
+from router.sources.provider import LATER, Provider, not_yet, provider, provider_names
 from router.sources.respond import read_respond
 from router.sources.scheme import Scheme
 from router.sources.shape import read_body, read_split
@@ -99,7 +99,7 @@ def _compile(name: str, key: Scalar, node: Node, problems: Problems) -> Source |
         if place.header and place.header.lower() in credentials:
             problems.error("credential", key, f"{what}: `{place.header}` holds the token, and is never kept")
             return None
-    if dedupe is None:
+    if dedupe is None and chosen is None:
         _warn_without_id(id_at, found.scheme, key, what, problems)
     named = {place.header.lower() for place in located if place.header}
     return Source(
@@ -135,8 +135,7 @@ def _provider(own: Fields, problems: Problems) -> Provider | None:
     if name in provider_names():
         return provider(name)
     if name.lower() in LATER:
-        other = "describe it with `verify` instead, where its scheme is hmac or token"
-        problems.error("not-yet", place, f"the provider `{name}` is not supported yet", other)
+        problems.error("not-yet", place, *not_yet(name))
     else:
         hint = did_you_mean(name, provider_names())
         problems.error("unknown-provider", place, f"there is no provider `{name}`", hint)
@@ -148,6 +147,8 @@ def _merged(own: Mapping, chosen: Provider | None) -> Mapping:
     if chosen is None:
         return own
     present = set(own.keys())
+    if "id" in present:
+        present.add("dedupe")  # both tell repeats: the source's own word counts
     rest = tuple(entry for entry in chosen.preset.entries if str(entry[0].value) not in present)
     return Mapping(own.entries + rest, own.mark, own.owner)
 

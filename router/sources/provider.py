@@ -6,14 +6,18 @@ A file holds the words for people, and the keys of a source as they would stand 
     link       its page about webhooks, https://                                   required
     setup      what to do there: where the secret is, which URL to enter           required
     types      the event types that it is known to send; none where they are not known
+    note       what somebody who takes it should know: facts that are second-hand, what its ids are, one sentence
+    needs      what a source has to say beside `provider`, and the variable that its value usually comes from:
+               `{secret: NAME}` where nothing is said; others are `public_key`, `public_url` and `verify_token`
     sometimes  what payloads hold at times and no sample has, as dotted paths from their root (`*`: each element)
     starter    what the first routes are about that `router init` writes (router.starter.Subject)
     verify     the scheme and its settings, `type`, `id`, `time`, `data`, `headers`, `query`, `vars`, `tolerance`,
-               `max_body`, `on_duplicate`, `body`, `split`, `respond`, `handshakes`: as in a source. `verify` is
-               required. Without `id` the id that a scheme signs itself (svix, standard-webhooks) is taken.
+               `max_body`, `on_duplicate`, `body`, `split`, `respond`, `handshakes`, `dedupe`: as in a source.
+               `verify` is required. Without `id` the id that a scheme signs itself (svix, standard-webhooks) is
+               taken; without that, and without `dedupe`, the sender gives nothing that tells repeats.
 
 The secret is never part of it. A new provider is a new file, and samples in `samples/<name>/<type>.json` where
-a type's `/` is written `__`.
+a type's `/` is written `__`, and its `:` is written `%3A`.
 """
 
 from __future__ import annotations
@@ -43,19 +47,25 @@ PRESET_KEYS = (
     "split",
     "respond",
     "handshakes",
+    "dedupe",
 )
 """Keys of a source that a preset may hold."""
 
-_LATER = """
-adyen aws-sns bitbucket calendly chargebee cloudevents discord docusign
-dropbox gitlab gocardless hubspot intercom jira lemonsqueezy linear
-mailgun meta mux notion openai paddle pagerduty polar
-postmark pusher razorpay sanity sendgrid slack square stripe
-supabase telegram twilio twitch typeform vercel whatsapp workos
-zendesk zoom
-"""
-LATER = frozenset(_LATER.split())
-"""Well-known senders that have no data file yet."""
+NEEDED = ("secret", "public_key", "public_url", "verify_token")
+"""Keys of a source that only its owner can fill in."""
+
+LATER = {
+    "adyen": "it signs fields of each item of the body (`adyen-platform` is another product, and there)",
+    "aws-sns": "it signs named fields of the body, with a certificate that has to be fetched",
+    "fusionauth": "it signs with a JWT",
+    "kick": "its public key has to be fetched",
+    "mailgun": "it signs a time and a token in the body, and not the body",
+    "netlify": "it signs with a JWT",
+    "paypal": "its signature is verified by asking PayPal",
+    "plaid": "it signs with a JWT, whose key has to be fetched",
+    "twilio": "it signs the address and the sorted fields of a form",
+}
+"""Well-known senders that have no data file: each signs in a way that no scheme describes."""
 
 _PROVIDERS = files("router.sources") / "providers"
 
@@ -72,6 +82,15 @@ class Provider:
     preset: Mapping
     sometimes: tuple[str, ...] = ()
     starter: Node | None = None
+    note: str | None = None
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+def not_yet(name: str) -> tuple[str, str]:
+    """Return of a name in LATER what is wrong with it, and what can be done."""
+    how = f"no scheme describes how it signs ({LATER[name.lower()]})"
+    hint = f"{how}: let something in front verify it, and describe that with `verify: {{scheme: token, ...}}`"
+    return f"the provider `{name}` is not supported yet", hint
 
 
 @cache
@@ -106,7 +125,8 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
     setup = fields.text("setup", required=True)
     types = tuple(str(scalar.value) for scalar in fields.names("types") or ())
     sometimes = tuple(str(scalar.value) for scalar in fields.names("sometimes") or ())
-    starter = fields.get("starter")
+    starter, note = fields.get("starter"), fields.text("note")
+    needs = _needs(name, fields, problems)
     for key in PRESET_KEYS:
         fields.get(key, required=key == "verify")
     fields.finish()
@@ -114,4 +134,15 @@ def read_provider(name: str, text: str, problems: Problems) -> Provider | None:
         return None
     entries = tuple((key, value) for key, value in fields.node.entries if key.value in PRESET_KEYS)
     preset = Mapping(entries, fields.node.mark)
-    return Provider(name, title, link, " ".join(setup.split()), types, preset, sometimes, starter)
+    said = " ".join(note.split()) if note else None
+    return Provider(name, title, link, " ".join(setup.split()), types, preset, sometimes, starter, said, needs)
+
+
+def _needs(name: str, fields: Fields, problems: Problems) -> tuple[tuple[str, str], ...]:
+    node = fields.get("needs")
+    if node is None:
+        return (("secret", f"{name.upper().replace('-', '_')}_WEBHOOK_SECRET"),)
+    inner = Fields(node, problems, "`needs`")
+    found = [(key, inner.text(key)) for key in NEEDED]
+    inner.finish()
+    return tuple((key, variable) for key, variable in found if variable)

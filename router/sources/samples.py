@@ -24,7 +24,7 @@ def sample_types(provider: str) -> list[str]:
     if not provider.replace("-", "").isalnum() or not folder.is_dir():
         return []
     names = [file.name for file in folder.iterdir() if file.name.endswith(".json")]
-    return sorted(name.removesuffix(".json").replace("__", "/") for name in names)
+    return sorted(name.removesuffix(".json").replace("__", "/").replace("%3A", ":") for name in names)
 
 
 def sample(provider: str, type_: str, now: datetime) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def sample(provider: str, type_: str, now: datetime) -> dict[str, Any]:
     """
     if type_ not in sample_types(provider):
         raise KeyError(f"{provider}/{type_}")
-    file = _SAMPLES / provider / f"{type_.replace('/', '__')}.json"
+    file = _SAMPLES / provider / f"{type_.replace('/', '__').replace(':', '%3A')}.json"
     payload: dict[str, Any] = moved(json.loads(file.read_text(encoding="utf-8")), now - SAMPLES_MADE_AT)
     return payload
 

@@ -52,7 +52,7 @@ def draft(
     parts = _Parts()
     tests: list[str] = []
     for origin in origins:
-        parts.variables[origin.secret] = f"{origin.title}: {origin.setup}"
+        parts.variables |= origin.variables
         uses = [(action, first_use(action, origin.about)) for action in actions]
         for action, starter in uses:
             _note(parts, action, starter)
@@ -102,7 +102,7 @@ def _document(origins: Sequence[Origin], parts: _Parts, plugins: Sequence[str]) 
         found.append(f"vars:\n  {below(parts.vars, 2)}\n")
     sources = []
     for origin in origins:
-        settings = {**origin.settings, "secret": f"${{{origin.secret}}}"}
+        settings = {**origin.settings, **{key: f"${{{variable}}}" for key, variable in origin.needs}}
         sources.append(
             f"  # Its URL ends in /webhooks/{origin.name}.\n  {origin.name}:\n    {below(settings, 4)}\n"
         )

@@ -18,6 +18,11 @@ from router.starter import Subject
 OWN = "own"
 """The name of the sender that no provider describes."""
 
+_NEEDED = {
+    "public_url": "the whole address that it posts to, https://..., exactly as it is entered there.",
+    "verify_token": "a long random text of your own, which is entered there beside the address.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -29,11 +34,13 @@ class Origin:
     settings: Mapping[str, Any]
     about: Subject
     samples: tuple[str, ...]
+    needs: tuple[tuple[str, str], ...]
 
     @property
-    def secret(self) -> str:
-        """The variable that holds its signing secret."""
-        return self.about.secret or f"{self.name.upper().replace('-', '_')}_WEBHOOK_SECRET"
+    def variables(self) -> dict[str, str]:
+        """The variables that its owner has to set, and what each is."""
+        words = {"secret": self.setup, "public_key": self.setup, **_NEEDED}
+        return {variable: f"{self.title}: {words[key]}" for key, variable in self.needs}
 
 
 def origin_names() -> tuple[str, ...]:
@@ -53,6 +60,7 @@ def origin(name: str) -> Origin:
         settings={"provider": name},
         about=subject(known),
         samples=tuple(sample_types(name)),
+        needs=known.needs,
     )
 
 
@@ -69,4 +77,5 @@ def _own() -> Origin:
         settings=found["source"],
         about=Subject.model_validate(found["starter"]),
         samples=(),
+        needs=tuple(found["needs"].items()),
     )

@@ -81,6 +81,8 @@ def _providers() -> str:
     for name in provider_names():
         known = provider(name)
         lines = [f"### `{name}`: {known.title}", "", f"{known.setup} ([documentation]({known.link}))", ""]
+        if known.note:
+            lines += [f"Note: {known.note}", ""]
         types_ = f"{len(known.types)} event types are known" if known.types else "event types are not listed"
         samples = ", ".join(f"`{type_}`" for type_ in sample_types(name))
         lines.append(f"- {types_.capitalize()}.")

@@ -110,16 +110,16 @@ def test_a_field_that_one_of_the_types_has_is_not_unknown() -> None:
 
 
 def test_where_types_have_no_samples_only_a_slip_of_the_pen_is_told() -> None:
-    assert told(post("{{ data.invited_by }} {{ data.role }}", "'*'"), CODE) == []
-    assert told(post("{{ data.first_nmae }}", "'*'"), CODE) == [
-        f"5 `first_nmae` {CODE}: no sample of clerk email.created, organization.created, organization.deleted "
-        "and 14 more has `data.first_nmae` (did you mean `data.first_name`?)"
+    assert told(post("{{ data.invited_by }} {{ data.role }}", "'*'", "github"), CODE) == []
+    assert told(post("{{ data.head_comit }}", "'*'", "github"), CODE) == [
+        f"5 `head_comit` {CODE}: no sample of github ping, pull_request.opened or push has `data.head_comit` "
+        "(did you mean `data.head_commit`?)"
     ]
     assert told(post("{{ data.commit }}", "'*'", "github"), CODE) == []
 
 
 def test_types_and_sources_without_samples_are_not_judged() -> None:
-    assert told(post("{{ data.anything }}", "role.created"), CODE) == []
+    assert told(post("{{ data.anything }}", "issues.opened", "github"), CODE) == []
     assert told(post("{{ data.anything }}", "thing.made", "app"), CODE) == []
 
 

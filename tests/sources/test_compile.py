@@ -87,7 +87,7 @@ def test_several_secrets_and_empty_ones_while_rotating() -> None:
         ("s: {}", "missing-key"),
         ("s: [a]", "wrong-type"),
         ("s: {provider: clerkk, secret: a}", "unknown-provider"),
-        ("s: {provider: stripe, secret: a}", "not-yet"),
+        ("s: {provider: twilio, secret: a}", "not-yet"),
         ("s: {provider: clerk}", "missing-key"),
         ("s: {provider: clerk, secret: ''}", "wrong-secret"),
         ("s: {provider: clerk, secret: []}", "wrong-secret"),
