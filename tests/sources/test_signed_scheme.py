@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -85,6 +87,12 @@ def test_what_it_signs_it_accepts_and_says_by_which_secret(name: str) -> None:
     assert {name.lower() for name in headers} - scheme.credentials <= set(scheme.headers) | {"x-key"}
 
 
+@cache
+def headers_of(name: str, body: bytes) -> Mapping[str, str]:
+    """Return the headers of a body, once: a signature of ECDSA differs each time, in its length too."""
+    return SCHEMES[name].scheme.sign("m1", NOW, body)
+
+
 @pytest.mark.parametrize("name", SCHEMES)
 @given(
     body=st.binary(min_size=1, max_size=40).filter(lambda b: b.decode("utf-8", "ignore").encode() == b),
@@ -94,7 +102,7 @@ def test_any_changed_byte_of_the_body_or_of_a_header_is_refused(
     name: str, body: bytes, data: st.DataObject
 ) -> None:
     scheme = SCHEMES[name].scheme
-    parts = {key: value.encode() for key, value in scheme.sign("m1", NOW, body).items()}
+    parts = {key: value.encode() for key, value in headers_of(name, body).items()}
     if name in SIGNING:
         parts["body"] = body
     if name in ("plain", "milliseconds", "ed25519", "ecdsa"):
