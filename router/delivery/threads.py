@@ -21,6 +21,9 @@ class _Call:
     ended: asyncio.Future[Ended]
 
 
+_LOOK = 0.1  # seconds between two looks whether a cancellation that was held back may get through
+
+
 class Threads:
     """At most `size` threads, started when they are needed.
 
@@ -49,13 +52,17 @@ class Threads:
             self._started += 1
             threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
         self._calls.put(_Call(function, contextvars.copy_context(), loop, ended))
+        held = False
         try:
             while not ended.done():
                 try:
-                    await asyncio.shield(ended)
+                    await asyncio.wait({ended}, timeout=_LOOK if held else None)
                 except asyncio.CancelledError:
                     if self._closed:
                         raise
+                    held = True
+                if held and self._closed and not ended.done():  # a cancellation came before `close` did
+                    raise asyncio.CancelledError
         finally:
             self._pending -= 1
         result, error = ended.result()

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from router.delivery.threads import Threads
+from router.tasks import spawn
 from tests.delivery.house import eventually
 
 VARIABLE: contextvars.ContextVar[str] = contextvars.ContextVar("VARIABLE")
@@ -82,3 +83,22 @@ async def test_a_thread_ends_quietly_when_the_loop_is_gone() -> None:
     thread, gate = await asyncio.to_thread(other_loop)
     gate.set()
     await eventually(lambda: not thread.is_alive())
+
+
+async def test_a_cancellation_that_came_before_the_end_gets_through_at_the_end() -> None:
+    threads, gate, began = Threads(1, "late"), threading.Event(), threading.Event()
+
+    def hangs() -> None:
+        began.set()
+        gate.wait()
+
+    task = spawn(threads.run(hangs), name="late")
+    await asyncio.to_thread(began.wait)
+    task.cancel()
+    await asyncio.sleep(0)
+    threads.close()
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 20)
+    finally:
+        gate.set()
