@@ -144,8 +144,8 @@ class Reloader:
         if loaded is None or self._ends():
             return self._ended(Result.ENDING, reason="the router ends")
         problems = tuple(loaded.problems)
+        told = render(loaded.problems, loaded.texts, color=False).rstrip()
         if loaded.ruleset is None:
-            told = render(loaded.problems, loaded.texts, color=False)
             log.error("the new configuration has errors; the old one stays in force\n%s", told)
             return self._ended(Result.REFUSED, problems)
         await self._prepare(loaded.ruleset)
@@ -156,6 +156,8 @@ class Reloader:
         self._apply(loaded.ruleset)
         self._live.swap(loaded.ruleset)
         log.info("reloaded: configuration %s is in force", self.digest[:12])
+        if told:
+            log.warning("the new configuration has warnings\n%s", told)
         for name in self.needs_restart:
             log.warning("`%s` has changed: it takes effect when the router is started again", name)
         return self._ended(Result.LOADED, problems)

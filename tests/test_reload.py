@@ -29,6 +29,16 @@ routes:
       - http: {url: "https://app.example/", body: {file: body.txt}}
 """
 MORE = "routes: [{name: more, actions: [{http: {url: 'https://app.example/'}}]}]"
+GUARDED = """
+version: 1
+sources:
+  clerk: {provider: clerk, secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3}
+routes:
+  - name: a
+    source: clerk
+    event: user.created
+    actions: [http: {url: "https://app.example/"}]
+"""
 PLUGIN = """
 from router.plugin import Action, Model
 
@@ -162,6 +172,22 @@ async def test_a_faulty_file_keeps_the_old_configuration_and_says_so(
     assert "did you mean `http`?" in caplog.text
     assert not await desk.looks(3)
     assert desk.told.reloads == [1], "a fault is told once, not every second"
+
+
+async def test_a_file_with_warnings_is_taken_and_they_are_told(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.write("routes.yaml", GUARDED.replace("user.created", "user.create"))
+    with caplog.at_level(logging.INFO):
+        assert await desk.looks()
+    assert "is in force" in caplog.text
+    assert "routes.yaml:8:12: warning: `user.create` is no known event type of the source" in caplog.text
+    assert "did you mean `user.created`?" in caplog.text
+    caplog.clear()
+    desk.write("routes.yaml", GUARDED)
+    with caplog.at_level(logging.INFO):
+        assert await desk.looks()
+    assert "warning" not in caplog.text
 
 
 async def test_a_faulty_file_that_is_mended_is_taken(desk: Desk) -> None:
