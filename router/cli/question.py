@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from router.cli.exit import USAGE, Stop
+from router.config.problem import did_you_mean
 
 
 def chosen(question: str, offered: Mapping[str, str], default: str) -> list[str]:
@@ -27,8 +28,9 @@ def chosen(question: str, offered: Mapping[str, str], default: str) -> list[str]
         picked = [_pick(word, names) for word in words]
         if None not in picked:
             return [name for name in names if name in picked]
-        unknown = ", ".join(f"`{word}`" for word, found in zip(words, picked, strict=True) if found is None)
-        print(f"{unknown} is none of them")
+        for word in (word for word, found in zip(words, picked, strict=True) if found is None):
+            hint = did_you_mean(word, names)
+            print(f"`{word}` is none of them" + (f": {hint}" if hint and hint.startswith("did") else ""))
 
 
 def _pick(word: str, names: Sequence[str]) -> str | None:

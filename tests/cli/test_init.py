@@ -109,9 +109,15 @@ def test_names_and_numbers_are_taken_and_it_asks_again_for_what_is_neither(folde
     number = provider_names().index("clerk") + 1
     code, shown = asked(f"99\ngithub, {number}\nsql slack\n")
     assert code == 0, shown
-    assert "`99` is none of them" in shown
+    assert "`99` is none of them\r\n" in shown
     routes = (folder / "routes.yaml").read_text()
     assert all(word in routes for word in ("provider: clerk", "provider: github", "slack:", "sql:"))
+
+
+def test_a_misspelled_name_is_told_with_the_one_that_was_meant(folder: Path) -> None:
+    code, shown = asked("githb\ngithub\nslack\n")
+    assert code == 0, shown
+    assert "`githb` is none of them: did you mean `github`?" in shown
 
 
 def test_the_end_of_the_input_writes_nothing(folder: Path) -> None:
