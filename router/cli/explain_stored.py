@@ -150,11 +150,15 @@ def _judged(ruleset: Ruleset, source: Source, request: RawRequest) -> Verificati
 
 def _check_journal(asked: argparse.Namespace, today: Loaded) -> None:
     """End with what else the name may mean, where there is no journal to look into."""
-    if "/" in asked.event or asked.event.endswith(".json"):
-        try:
-            existing_place(asked)
-        except Stop:
+    try:
+        existing_place(asked)
+    except Stop as missing:
+        if "/" in asked.event or asked.event.endswith(".json"):
             raise Stop(_nothing(asked.event, today), AT_FAULT) from None
+        if asked.event.startswith(("evt_", "dlv_")):
+            raise
+        said = f"`{asked.event}` is no file and no sample (SOURCE/TYPE, such as clerk/user.created), and "
+        raise Stop(f"{said}{missing}", missing.code) from None
 
 
 def _nothing(name: str, today: Loaded) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from router.sources.source import Source
 
 _UID, _MESSAGE = "evt_example", "msg_example"  # the same each time, so that the ids made of them are
+_REQUEST_LINE = re.compile(rb"[A-Z]+ /\S* HTTP/")
 _LARGEST = 64 * 2**20  # bytes that are read of a payload or a captured request
 
 
@@ -83,6 +85,8 @@ def _payload(asked: argparse.Namespace, ruleset: Ruleset, name: str, body: bytes
     if header is not None and asked.type is None:
         raise Stop(f"`{source.name}` names the type in the header {header}: add --type TYPE", USAGE)
     notes = _changes(asked)
+    if _REQUEST_LINE.match(body):
+        notes = (*notes, "it begins as a captured request does: such a file is given with --request")
     if header is None and asked.type is not None:
         notes = (*notes, "--type is not used: the source finds the type in the body")
     return _signed("payload", name, source, asked.type or "", body, asked.at or _now(), ruleset, notes)

@@ -164,7 +164,12 @@ def test_one_route_alone_is_told_even_of_another_type(desk: Desk) -> None:
         (("clerk/user.craeted",), 1, "did you mean `user.created`?"),
         (("clrk/user.created",), 1, "there is no source `clrk` (did you mean `clerk`?)"),
         (("nothing.json",), 1, "there is no file `nothing.json`"),
-        (("evt_1",), 3, "there is no journal at router.db"),
+        (
+            ("user.created",),
+            3,
+            "`user.created` is no file and no sample (SOURCE/TYPE, such as clerk/user.created), and",
+        ),
+        (("evt_1",), 3, "router: there is no journal at router.db"),
         (("routes.yaml",), 2, "say with --source who sent the payload"),
         (("routes.yaml", "--source", "clark"), 1, "did you mean `clerk`?"),
         (("clerk/user.created", "--route", "wellcome"), 1, "did you mean `welcome`?"),
@@ -179,6 +184,11 @@ def test_what_cannot_be_explained_says_what_to_ask_instead(
 ) -> None:
     assert said in desk.error(*words)
     assert desk.code == code
+
+
+def test_a_captured_request_that_is_taken_for_a_payload_is_told_how_to_ask(desk: Desk) -> None:
+    (desk.folder / "r.http").write_text('POST /webhooks/clerk HTTP/1.1\n\n{"type": "user.created"}')
+    assert "such a file is given with --request" in desk.text("r.http", "--source", "clerk")
 
 
 def test_a_payload_that_is_not_json_is_told_as_the_router_refuses_it(desk: Desk) -> None:
