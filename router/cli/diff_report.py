@@ -34,7 +34,8 @@ class Report:
         """Print everything."""
         tally = walk.tally
         of = f" of {walk.expected:,}" if stopped and walk.expected is not None else ""
-        title = f"{tally.events:,}{of} {walk.what}: {safe(before)} -> {safe(after)}"
+        what = walk.what.removesuffix("s") if tally.events == 1 and not of else walk.what
+        title = f"{tally.events:,}{of} {what}: {safe(before)} -> {safe(after)}"
         self._write(self._paint(title, "bold"))
         if stopped:
             self._write("stopped: this is what was found so far")

@@ -188,6 +188,10 @@ def test_which_events_are_compared(
     assert said(capsys, "routes.yaml", *arguments)["events"] == events
 
 
+def test_one_event_is_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "routes.yaml", "--event", "evt_002").startswith("1 stored event: routes.yaml -> ")
+
+
 def test_the_pages_of_a_journal_are_gone_through_once(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
