@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from router.destinations import host_of
@@ -111,8 +110,14 @@ def reread(stored: StoredEvent, sources: Mapping[str, Source]) -> Event:
     source = sources.get(stored.source)
     if source is None:
         raise Rejected(404, f"no source `{stored.source}` is configured any more")
-    request = RawRequest(
-        source=stored.source,
+    request = request_of(stored, source)
+    return source.recall(request, stored.uid, stored.id, deduplicable=stored.deduplicable)
+
+
+def request_of(stored: StoredEvent, source: Source) -> RawRequest:
+    """Return the request that a stored event came with, as far as it is kept."""
+    return RawRequest(
+        source=source.name,
         method="POST",
         path=source.path,
         query=stored.query,
@@ -120,9 +125,6 @@ def reread(stored: StoredEvent, sources: Mapping[str, Source]) -> Event:
         body=stored.body,
         received_at=stored.received_at,
     )
-    event = source.identify(request, stored.uid)
-    # The id of one event of many may be made of its place among them, which only the receipt knew.
-    return replace(event, id=stored.id, deduplicable=stored.deduplicable) if source.split else event
 
 
 def _as_stored(stored: StoredEvent) -> Event:

@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
 def check(asked: argparse.Namespace) -> int:
     """Print the problems; 1 where one of them is an error, 3 where something was only not reached."""
     if asked.explain is not None:
-        from router.cli.explanation import explanation
+        from router.cli.problem_page import explanation
 
         print(explanation(asked.explain, color=colored(sys.stdout)))
         return FINE

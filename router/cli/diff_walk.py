@@ -94,7 +94,7 @@ class Walk:
         request = RawRequest(
             event.source, "POST", path, contents.query, contents.headers, contents.body, event.received_at
         )
-        before, after = self._sides.read(request, event.uid)
+        before, after = self._sides.read(request, event.uid, event.id, deduplicable=event.deduplicable)
         self._compare(Subject(event.uid, event.id, event.source, event.type, event.received_at), before, after)
 
     def _compare(self, subject: Subject, before: Reading, after: Reading) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
-from router.cli.options import add_journal, add_json, moment
+from router.cli.options import add_journal, add_json, add_set, moment
 
 if TYPE_CHECKING:
     from router.ruleset import Loaded
@@ -44,14 +44,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--source", help="the source that sent the payload or request")
     command.add_argument("--type", metavar="TYPE", help="the type of a payload, where a header says it")
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        dest="changes",
-        help="change the payload: data.first_name=null, data.id=user_1 (JSON, else a text)",
-    )
+    add_set(command, of="payload")
     command.add_argument(
         "--at",
         type=moment,

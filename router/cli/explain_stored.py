@@ -32,7 +32,7 @@ async def stored(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subj
     With it comes the configuration to tell it by: the one that was in force when it came, unless that is today's,
     is not known, cannot be compiled any more, or is not asked for (`--today`).
     """
-    from router.model import RawRequest
+    from router.live import request_of
 
     if asked.changes or asked.type or asked.at:
         raise Stop("--set, --type and --at change a payload; a stored event is told as it came", USAGE)
@@ -51,15 +51,7 @@ async def stored(asked: argparse.Namespace, today: Loaded) -> tuple[Loaded, Subj
     if source is None:
         hint = "say with --source which one reads it now"
         raise Stop(f"the event is from `{found.source}`, a source that there is no more; {hint}", AT_FAULT)
-    request = RawRequest(
-        source=source.name,
-        method="POST",
-        path=source.path,
-        query=found.query,
-        headers=found.headers,
-        body=found.body,
-        received_at=found.received_at,
-    )
+    request = request_of(found, source)
     return told.loaded, Subject(
         *("stored", f"the stored event {found.uid}", source, request, found.uid),
         _judged(ruleset, source, request),

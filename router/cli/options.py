@@ -48,6 +48,18 @@ def add_filters(
     command.add_argument("--text", help=f"{of} that contain this text")
 
 
+def add_set(command: argparse.ArgumentParser, *, of: str) -> None:
+    """Take changes of what is sent or asked about, as `changes`."""
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        dest="changes",
+        help=f"change the {of}: data.first_name=null, data.id=user_1 (JSON, else a text)",
+    )
+
+
 def add_json(command: argparse.ArgumentParser) -> None:
     """Offer machine-readable output."""
     command.add_argument("--json", action="store_true", help="print JSON, for scripts")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from router.cli.exit import AT_FAULT, FINE, UNREACHABLE, USAGE, Stop
-from router.cli.options import add_config, positive
+from router.cli.options import add_config, add_set, positive
 
 if TYPE_CHECKING:
     from router.config.node import Mark, Node
@@ -32,14 +32,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--to", metavar="URL", help="the router's address (default: where the configuration listens)"
     )
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        dest="changes",
-        help="change the sample: data.first_name=null, data.id=user_1 (JSON, else a text)",
-    )
+    add_set(command, of="sample")
     command.add_argument("--file", type=Path, metavar="JSON", help="this payload instead of the sample")
     command.add_argument("--count", type=positive, default=1, metavar="N", help="so many, each a new event")
     command.add_argument("--bad-signature", action="store_true", help="signed wrongly: to see it refused")

@@ -11,8 +11,8 @@ from router.cli.exit import AT_FAULT, FINE, USAGE, Stop
 from router.cli.options import add_config, add_json
 
 if TYPE_CHECKING:
-    from router.cli.testing import Printer
     from router.cli.trial import Trial
+    from router.cli.trial_report import Printer
     from router.testing.coverage import Coverage
     from router.testing.outcome import Result
 
@@ -43,8 +43,8 @@ def add(commands: Any) -> None:
 def test(asked: argparse.Namespace) -> int:
     """Run the tests; 1 where one fails or is faulty, 2 where there are none to run."""
     from router.cli.output import colored
-    from router.cli.testing import Printer
     from router.cli.trial import files_of, read
+    from router.cli.trial_report import Printer
 
     style = "whole" if asked.verbose else "dots" if asked.quiet else "lines"
     printer = Printer(color=colored(sys.stdout), style=style, write=_nothing if asked.json else print)
@@ -85,8 +85,8 @@ def _end(
     printer: Printer,
 ) -> None:
     """Print coverage, where all tests ran or it is asked for, and the summary."""
-    from router.cli.covered import covered, shown
-    from router.cli.testing import summary
+    from router.cli.trial_coverage import covered, shown
+    from router.cli.trial_report import summary
 
     whole = len(results) == len(trial.cases)
     print()
@@ -101,7 +101,7 @@ def _end(
 
 def _update(trial: Trial, word: str | None, printer: Printer) -> list[dict[str, Any]]:
     """Write what came out into the files; return for each file what was done."""
-    from router.cli.differing import changed_file
+    from router.cli.value_diff import changed_file
 
     told = []
     for one in trial.update(trial.selected(word)):
@@ -116,8 +116,8 @@ def _update(trial: Trial, word: str | None, printer: Printer) -> list[dict[str, 
 
 
 def _write_junit(path: Path, results: list[Result]) -> None:
-    from router.cli.junit import junit
-    from router.cli.testing import failure_text
+    from router.cli.trial_junit import junit
+    from router.cli.trial_report import failure_text
     from router.running import utc_now
 
     raw = junit(results, [failure_text(result) for result in results], utc_now())
@@ -137,9 +137,9 @@ def _print_json(
     *,
     ok: bool,
 ) -> None:
-    from router.cli.covered import as_json as covered_json
     from router.cli.output import dump
-    from router.cli.testing import as_json
+    from router.cli.trial_coverage import as_json as covered_json
+    from router.cli.trial_report import as_json
 
     failed = sum(not result.outcome.passed for result in results)
     print(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from router.comparison.change import Change, Comparer, Outcome
 from router.comparison.settings import names_of
@@ -39,10 +39,13 @@ class Sides:
         both = ((name, old.get(name), new.get(name)) for name in old_names)
         return frozenset(name for name, a, b in both if a and b and plain(a) == plain(b))
 
-    def read(self, request: RawRequest, uid: str) -> tuple[Reading, Reading]:
-        """Return the event of a request that was verified before, as each configuration reads it."""
-        before = read(self.before, request, uid)
-        return before, before if request.source in self._alike else read(self.after, request, uid)
+    def read(
+        self, request: RawRequest, uid: str, message_id: str, *, deduplicable: bool = True
+    ) -> tuple[Reading, Reading]:
+        """Return the event of a request that was stored, as each configuration reads it."""
+        known = partial(_recalled, request=request, uid=uid, message_id=message_id, deduplicable=deduplicable)
+        before = known(self.before)
+        return before, before if request.source in self._alike else known(self.after)
 
     @property
     def comparer(self) -> Comparer:
@@ -70,13 +73,12 @@ class Sides:
         return Outcome(plan.deliveries)
 
 
-def read(ruleset: Ruleset, request: RawRequest, uid: str) -> Reading:
-    """Return the event of a request that was verified before, as this configuration reads it."""
+def _recalled(ruleset: Ruleset, request: RawRequest, uid: str, message_id: str, *, deduplicable: bool) -> Reading:
     source = ruleset.sources.get(request.source)
     if source is None:
         return Reading(None, f"there is no source `{request.source}`")
     try:
-        return Reading(source.identify(request, uid))
+        return Reading(source.recall(request, uid, message_id, deduplicable=deduplicable))
     except Rejected as error:
         return Reading(None, error.reason)
 

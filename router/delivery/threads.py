@@ -21,9 +21,6 @@ class _Call:
     ended: asyncio.Future[Ended]
 
 
-_LOOK = 0.1  # seconds between two looks whether a cancellation that was held back may get through
-
-
 class Threads:
     """At most `size` threads, started when they are needed.
 
@@ -38,12 +35,13 @@ class Threads:
         self._closed = False
         self._started = 0
         self._pending = 0  # calls that have not ended; touched by the event loop only
+        self._held_back: set[asyncio.Future[Ended]] = set()  # whose cancellation waits for `close`
 
     async def run(self, function: Callable[[], Any]) -> Any:
         """Call it in a thread; return or raise what it did.
 
         A thread cannot be stopped: a cancellation is held back until the call ends, and forgotten then,
-        because what the call did is what happened. Only after `close` does it get through.
+        because what the call did is what happened. Only `close` lets it through.
         """
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[Ended] = loop.create_future()
@@ -52,27 +50,30 @@ class Threads:
             self._started += 1
             threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
         self._calls.put(_Call(function, contextvars.copy_context(), loop, ended))
-        held = False
         try:
             while not ended.done():
                 try:
-                    await asyncio.wait({ended}, timeout=_LOOK if held else None)
+                    await asyncio.shield(ended)
                 except asyncio.CancelledError:
                     if self._closed:
                         raise
-                    held = True
-                if held and self._closed and not ended.done():  # a cancellation came before `close` did
-                    raise asyncio.CancelledError
+                    self._held_back.add(ended)
         finally:
             self._pending -= 1
+            self._held_back.discard(ended)
         result, error = ended.result()
         if error is not None:
             raise error
         return result
 
     def close(self) -> None:
-        """Let the threads end after what they are doing."""
+        """Let the threads end after what they are doing, and cancellations through that were held back.
+
+        Only in the thread of the event loop.
+        """
         self._closed = True
+        for ended in self._held_back:
+            ended.cancel()
         for _ in range(self._started):
             self._calls.put(None)
         self._started = 0

@@ -90,8 +90,11 @@ def account(
 def _event(subject: Subject) -> tuple[Event | None, str | None]:
     if subject.source.is_handshake(subject.request):
         return None, "it is a handshake, which is answered and is no event"
+    source, stored = subject.source, subject.stored
     try:
-        return subject.source.identify(subject.request, subject.uid), None
+        if stored is not None:
+            return source.recall(subject.request, stored.uid, stored.id, deduplicable=stored.deduplicable), None
+        return source.identify(subject.request, subject.uid), None
     except Rejected as error:
         return None, error.reason
 

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,13 @@ class Known:
         """Note that this one is in the journal, and in force here."""
         self.numbers[config.digest] = number
         self._last, self._said_at = config, now
+
+    async def number(self, digest: str, look: Callable[[str], Awaitable[int | None]]) -> int | None:
+        """Return the number of a configuration that was saved by this process, or, as `look` says, by another."""
+        known = self.numbers.get(digest)
+        if known is None and digest and (known := await look(digest)) is not None:
+            self.numbers[digest] = known
+        return known
 
     def to_say(self, now: datetime) -> StoredConfig | None:
         """Return the configuration in force here where it is time to say so again."""

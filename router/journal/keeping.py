@@ -55,12 +55,7 @@ class SqliteKeeping(SqliteReader):
 
     async def _config_number(self, digest: str) -> int | None:
         """Return the number of a configuration that was saved, by this process or another."""
-        known = self._configs.numbers.get(digest)
-        if known is None and digest:
-            known = await self._read(config_table.number, digest)
-            if known is not None:
-                self._configs.numbers[digest] = known
-        return known
+        return await self._configs.number(digest, partial(self._read, config_table.number))
 
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over; 0 ends a sweep, and the next call begins anew."""

@@ -116,6 +116,14 @@ class Source:
         part = parts[0] if len(parts) == 1 else Part(payload, payload)
         return self._event(request, uid, part, request.body)
 
+    def recall(self, request: RawRequest, uid: str, message_id: str, *, deduplicable: bool) -> Event:
+        """Return the event of a request that was stored, under the sender's id that it had; raises as `identify`.
+
+        The id of one event of many may be made of its place among them, which only the receipt knew.
+        """
+        event = self.identify(request, uid)
+        return event if self.split is None else replace(event, id=message_id, deduplicable=deduplicable)
+
     def identify_all(self, request: RawRequest, new_uid: Callable[[datetime], str]) -> list[Event]:
         """Return the events of a verified request: one, or with `split` as many as it holds.
 

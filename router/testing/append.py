@@ -11,7 +11,7 @@ from router.config import yaml as reader
 from router.config.node import plain
 from router.config.problem import Problems
 from router.testing import emit
-from router.testing.splice import Unspliceable
+from router.testing.splice import Unspliceable, end_of, line_end
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -75,10 +75,10 @@ def _added(text: str, case: dict[str, Any]) -> str:
         return text + lead + new_file(case).replace("\n", newline)
     key, tests = found
     if isinstance(tests, yaml.SequenceNode) and not tests.flow_style:
-        at = _line_end(bare, _end(bare, tests))
+        at = line_end(bare, end_of(bare, tests))
         lines = _item(case, tests.start_mark.column)
         tight = len(tests.value) > 1 and not bare[
-            _end(bare, tests.value[-2]) : tests.value[-1].start_mark.index
+            end_of(bare, tests.value[-2]) : tests.value[-1].start_mark.index
         ].count("\n\n")
         return (
             text[:mark]
@@ -95,34 +95,16 @@ def _added(text: str, case: dict[str, Any]) -> str:
         if tests.start_mark.index >= colon and bare[colon : tests.end_mark.index].strip()
         else colon
     )
-    rest = bare[at : _line_end(bare, at)]
+    rest = bare[at : line_end(bare, at)]
     return (
         text[:mark]
         + bare[:colon]
         + rest
         + newline
         + _item(case, 2).replace("\n", newline)
-        + bare[_line_end(bare, at) :]
+        + bare[line_end(bare, at) :]
     )
 
 
 def _item(case: dict[str, Any], column: int) -> str:
     return f"{' ' * column}- {emit.below(case, column + 2)}"
-
-
-def _end(text: str, node: Any) -> int:
-    """Return where a value ends: a block collection ends with its last member."""
-    if not isinstance(node, yaml.ScalarNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _end(text, last[1] if isinstance(last, tuple) else last)
-    stop: int = node.end_mark.index
-    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
-        return len(text[:stop].rstrip())
-    return stop
-
-
-def _line_end(text: str, index: int) -> int:
-    found = text.find("\n", index)
-    if found < 0:
-        return len(text)
-    return found - 1 if text[found - 1] == "\r" else found

@@ -6,20 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from router.comparison.difference import MISSING
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence, plain
 
 Path = tuple[str | int, ...]
 Clean = Callable[[str], str]
-
-
-class Nothing:
-    """Stands for a value that is not there; null is one that is."""
-
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-NOTHING = Nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +35,10 @@ def differences(node: Node, actual: Any, clean: Clean, *, whole: bool, path: Pat
             if name in actual:
                 yield from differences(value, actual[name], clean, whole=whole, path=(*path, name))
             else:
-                yield Difference((*path, name), plain(value), NOTHING, key.mark)
+                yield Difference((*path, name), plain(value), MISSING, key.mark)
         if whole:
             for name in [name for name in actual if node.get(name) is None]:
-                yield Difference((*path, name), NOTHING, actual[name], node.mark)
+                yield Difference((*path, name), MISSING, actual[name], node.mark)
     elif isinstance(node, Sequence) and isinstance(actual, list) and len(node.items) == len(actual):
         for index, (item, value) in enumerate(zip(node.items, actual, strict=True)):
             yield from differences(item, value, clean, whole=whole, path=(*path, index))

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from router.comparison.difference import MISSING
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.model import DeliveryState, PlannedDelivery
-from router.testing.difference import NOTHING, Clean, Difference, Path, differences, named
+from router.testing.difference import Clean, Difference, Path, differences, named
 from router.testing.expectation import is_state, whole
 from router.testing.outcome import Edit, Failure, Reason
 from router.testing.snapshot import facts_of, told, value_of
@@ -37,7 +38,7 @@ def judge_action(judged: Judged, node: Node, key: Mark, *, exactly: bool) -> Ite
     if absent or not found:
         if absent and found:
             message = "it is made, and should not be"
-            yield Failure(judged.name, message, key, NOTHING, told(found), edit=Edit(judged.path, told(found)))
+            yield Failure(judged.name, message, key, MISSING, told(found), edit=Edit(judged.path, told(found)))
         elif found or not absent:
             message = "it is not made"
             yield Failure(judged.name, message, key, reasons=judged.why_not, edit=Edit(judged.path, None))
@@ -117,9 +118,9 @@ def _dotted(path: Path) -> str:
 
 
 def _sentence(difference: Difference) -> str:
-    if difference.actual is NOTHING:
+    if difference.actual is MISSING:
         return "it is missing"
-    if difference.expected is NOTHING:
+    if difference.expected is MISSING:
         return "it is there, and should not be"
     wanted, got = _kind(difference.expected), _kind(difference.actual)
     return "it differs" if wanted == got else f"it is {got}, not {wanted}"
@@ -138,9 +139,9 @@ def _kind(value: Any) -> str:
 def _edit(difference: Difference, node: Node, actual: Any, path: Path, *, exactly: bool) -> Edit:
     """Return the smallest edit: the value itself, or what holds it where a member has to go."""
     steps = difference.path
-    if difference.expected is NOTHING:
+    if difference.expected is MISSING:
         return Edit((*path, *steps), difference.actual)
-    if difference.actual is NOTHING:
+    if difference.actual is MISSING:
         steps = steps[:-1]
     inner: Any = node
     for step in steps:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from router.comparison.difference import MISSING
 from router.config.node import Mark
 from router.model import Plan
 from router.routing.explain import Explanation
 from router.specimen import Specimen
 from router.testing.case import Case
-from router.testing.difference import NOTHING, Path
+from router.testing.difference import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ class Edit:
 class Failure:
     """One thing that is not as expected: `subject` names it, as in `welcome/slack.text`; `mark` is in the test.
 
-    `expected` and `actual` are plain values, NOTHING where there is none, or where the message says it all.
+    `expected` and `actual` are plain values, MISSING where there is none, or where the message says it all.
     """
 
     subject: str
     message: str
     mark: Mark
-    expected: Any = NOTHING
-    actual: Any = NOTHING
+    expected: Any = MISSING
+    actual: Any = MISSING
     reasons: tuple[Reason, ...] = ()
     edit: Edit | None = None
 

@@ -119,7 +119,7 @@ def _items(text: str, value: Any, new: Any, newline: str) -> list[Change] | None
     changes, end = [], 0
     for item in value.value:
         if item.value in new:
-            end = _line_end(text, item.end_mark.index)
+            end = line_end(text, item.end_mark.index)
         else:
             start = text.rfind("\n", 0, item.start_mark.index) + 1
             stop = text.find("\n", item.end_mark.index) + 1
@@ -143,7 +143,7 @@ def _member(node: Any, step: str | int, *, missing: bool = False) -> tuple[Any, 
 
 
 def _replaced(text: str, key: Any, value: Any, new: Any, column: int | None, newline: str) -> Change:
-    start, stop = value.start_mark.index, _end(text, value)
+    start, stop = value.start_mark.index, end_of(text, value)
     later = key is not None and value.start_mark.line > key.end_mark.line
     if column is not None and later:
         column = value.start_mark.column
@@ -156,12 +156,12 @@ def _replaced(text: str, key: Any, value: Any, new: Any, column: int | None, new
             blank = "" if start < stop or text[start - 1 : start] in (" ", "") else " "
             return start, stop, blank + short
         colon = text.index(":", key.end_mark.index) + 1
-        comment = text[colon : _line_end(text, colon)].rstrip()
+        comment = text[colon : line_end(text, colon)].rstrip()
         return colon, stop, f" {short}{comment}"
     if later or key is None:
         return start, stop, block
     if start == stop:  # empty: whatever follows on its line is a comment
-        start = stop = _line_end(text, start)
+        start = stop = line_end(text, start)
     else:
         start -= len(text[:start]) - len(text[:start].rstrip(" "))
     return start, stop, f"{newline}{' ' * (column or 0)}{block}"
@@ -184,28 +184,29 @@ def _added(text: str, node: Any, name: str, new: Any, newline: str, *, flow: boo
     last = node.value[-1][1] if node.value else None
     if last is None:
         raise Unspliceable("the test is empty")
-    stop = _end(text, last)
+    stop = end_of(text, last)
     if flow:
         return stop, stop, f", {name}: {emit.inline(new)}"
     column = node.start_mark.column
     block = _lines(new, column + 2, newline) if lines else None
     told = f" {emit.inline(new)}" if block is None else f"{newline}{' ' * (column + 2)}{block}"
-    stop = _line_end(text, stop)
+    stop = line_end(text, stop)
     return stop, stop, f"{newline}{' ' * column}{name}:{told}"
 
 
-def _end(text: str, node: Any) -> int:
+def end_of(text: str, node: Any) -> int:
     """Return where a value ends: a block collection ends with its last member."""
     if not isinstance(node, yaml.ScalarNode) and not node.flow_style and node.value:
         last = node.value[-1]
-        return _end(text, last[1] if isinstance(last, tuple) else last)
+        return end_of(text, last[1] if isinstance(last, tuple) else last)
     stop: int = node.end_mark.index
     if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
         return len(text[:stop].rstrip())
     return stop
 
 
-def _line_end(text: str, index: int) -> int:
+def line_end(text: str, index: int) -> int:
+    """Return where the line of an index ends, before its line break."""
     found = text.find("\n", index)
     if found < 0:
         return len(text)

@@ -134,17 +134,22 @@ async def test_a_breaker_opens_lets_one_through_and_closes(tmp_path: Path) -> No
         assert await breaker(h) is BreakerState.CLOSED
 
 
+async def open_breaker(h: House) -> None:
+    """Let five deliveries fail, which open the breaker."""
+    for number in range(5):
+        await h.accept(planned(number=number), number=number)
+
+    async def opened() -> bool:
+        return await breaker(h) is BreakerState.OPEN
+
+    await eventually(opened)
+
+
 async def test_an_open_breaker_is_kept_over_a_restart(tmp_path: Path) -> None:
     _, execute = flaky(*[Retry("HTTP 500")] * 5)
     policy = BreakerPolicy(minimum=5)
     async with house(tmp_path, destination("app", execute, breaker=policy)) as h:
-        for number in range(5):
-            await h.accept(planned(number=number), number=number)
-
-        async def opened() -> bool:
-            return await breaker(h) is BreakerState.OPEN
-
-        await eventually(opened)
+        await open_breaker(h)
     app, execute = flaky()
     async with house(tmp_path, destination("app", execute, breaker=policy)) as h:
         await h.looked()
@@ -160,13 +165,7 @@ async def test_a_breaker_that_is_found_open_is_told_of_though_it_lets_one_throug
     _, execute = flaky(*[Retry("HTTP 500")] * 5)
     policy = BreakerPolicy(minimum=5)
     async with house(tmp_path, destination("app", execute, breaker=policy)) as h:
-        for number in range(5):
-            await h.accept(planned(number=number), number=number)
-
-        async def opened() -> bool:
-            return await breaker(h) is BreakerState.OPEN
-
-        await eventually(opened)
+        await open_breaker(h)
     h.clock.move(seconds=3600)
     caplog.clear()
     async with house(tmp_path, destination("app", execute, breaker=policy), clock=h.clock) as h:
@@ -211,13 +210,7 @@ async def test_a_refusal_shows_a_probed_destination_to_be_there(tmp_path: Path) 
 async def test_what_is_too_old_to_probe_a_breaker_does_not_hold_up_what_is_behind_it(tmp_path: Path) -> None:
     _, execute = flaky(*[Retry("HTTP 500")] * 5)
     async with house(tmp_path, destination("app", execute, breaker=BreakerPolicy(minimum=5), concurrency=1)) as h:
-        for number in range(5):
-            await h.accept(planned(number=number), number=number)
-
-        async def opened() -> bool:
-            return await breaker(h) is BreakerState.OPEN
-
-        await eventually(opened)
+        await open_breaker(h)
         for number in range(5, 15):
             await h.accept(planned(number=number, fresh_until=START + timedelta(seconds=5)), number=number)
         [name] = await h.accept(planned(number=15), number=15)

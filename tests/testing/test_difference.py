@@ -6,9 +6,10 @@ import json
 
 import pytest
 
+from router.comparison.difference import MISSING
 from router.config.problem import Problems
 from router.config.yaml import parse
-from router.testing.difference import NOTHING, differences
+from router.testing.difference import differences
 
 
 def found(expected: str, actual: object, *, whole: bool = False) -> list[tuple[object, ...]]:
@@ -47,7 +48,7 @@ def test_what_is_named_fits(expected: str, actual: object) -> None:
         ("'1'", 1, ("", "1", 1)),
         ("null", 0, ("", None, 0)),
         ("false", None, ("", False, None)),
-        ("{a: null}", {}, ("a", None, NOTHING)),
+        ("{a: null}", {}, ("a", None, MISSING)),
         ("[1]", [1, 2], ("", [1], [1, 2])),
         ("{a: [{b: x}]}", {"a": [{"b": "y"}]}, ("a.0.b", "x", "y")),
         ("{a: {}}", {"a": 1}, ("a", {}, 1)),
@@ -59,4 +60,4 @@ def test_what_differs_is_told_with_its_path(expected: str, actual: object, diffe
 
 
 def test_the_whole_has_no_more_than_is_named() -> None:
-    assert found("{a: {b: 1}}", {"a": {"b": 1, "c": 2}}, whole=True) == [("a.c", NOTHING, 2)]
+    assert found("{a: {b: 1}}", {"a": {"b": 1, "c": 2}}, whole=True) == [("a.c", MISSING, 2)]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from router.journal.configs import Known, columns
@@ -105,12 +106,7 @@ class PostgresKeeping(PostgresReader):
 
     async def _config_number(self, digest: str) -> int | None:
         """Return the number of a configuration that was saved, by this process or another."""
-        known = self._configs.numbers.get(digest)
-        if known is None and digest:
-            known = await self._read(config_table.number, digest)
-            if known is not None:
-                self._configs.numbers[digest] = known
-        return known
+        return await self._configs.number(digest, partial(self._read, config_table.number))
 
     async def purge(self, settled_before: datetime, dead_before: datetime) -> int:
         """Remove a small number of events whose time is over; 0 ends a sweep, and the next call begins anew."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from router.cli.failing import came, failing
 from router.cli.output import Paint, safe
+from router.cli.trial_failure import came, failing
 from router.testing.outcome import Result
 from router.testing.snapshot import deliveries_of, told
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.cli.differing import differing
 from router.cli.output import Paint, safe, when
-from router.testing.difference import NOTHING
+from router.cli.value_diff import differing
+from router.comparison.difference import MISSING
 from router.testing.emit import below
 from router.testing.outcome import Failure, Outcome
 
@@ -36,13 +36,13 @@ def _failure(failure: Failure, outcome: Outcome, paint: Paint) -> Iterator[str]:
     yield f"{paint(str(failure.mark), 'dim')}  {paint(safe(failure.subject), 'bold')}: {safe(said)}"
     if failure.subject == "expect" and failure.edit is not None:
         yield from (f"  {line}" for line in (below(clean(failure.edit.value), 0) or "").split("\n"))
-    told = [value for value in (failure.expected, failure.actual) if value is not NOTHING]
+    told = [value for value in (failure.expected, failure.actual) if value is not MISSING]
     if len(told) == 2:
         pair = (clean(failure.expected), clean(failure.actual))
         yield from (f"  {line}" for line in differing(*pair, paint))
-    elif failure.actual is not NOTHING:
+    elif failure.actual is not MISSING:
         yield from (f"  {line}" for line in list(differing(None, clean(failure.actual), paint))[-1:])
-    elif failure.expected is not NOTHING:
+    elif failure.expected is not MISSING:
         yield f"  {next(differing(clean(failure.expected), None, paint))}"
     for reason in failure.reasons:
         place = f"  {paint(f'({reason.place})', 'dim')}" if reason.place is not None else ""
