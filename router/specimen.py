@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from router.config.problem import did_you_mean
 from router.errors import Rejected
 from router.model import Event, RawRequest
 from router.sources.source import Source
@@ -74,6 +75,20 @@ def set_at(payload: Any, path: str, value: Any) -> None:
             inner[last] = value
     except (ValueError, IndexError, TypeError, AttributeError):
         raise ValueError(f"the payload has no place `{path}`") from None
+
+
+def near_place(payload: Any, path: str) -> str | None:
+    """Return what is probably meant by a path that a payload has not, but almost."""
+    inner: Any = payload
+    before = ""
+    for step in path.split("."):
+        if not isinstance(inner, dict):
+            return None
+        if step not in inner:
+            hint = did_you_mean(step, inner) or ""
+            return hint.replace("`", f"`{before}", 1) if hint.startswith("did") else None
+        inner, before = inner[step], f"{before}{step}."
+    return None
 
 
 def value_of(text: str) -> Any:

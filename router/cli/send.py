@@ -8,6 +8,7 @@ import ipaddress
 import json
 import os
 import secrets
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,12 +153,14 @@ def payload_for(
 
 
 def change_payload(payload: Any, change: str) -> None:
-    """Make one change of --set, in place."""
-    from router.specimen import set_at, value_of
+    """Make one change of --set, in place; what is probably misspelled is told on standard error."""
+    from router.specimen import near_place, set_at, value_of
 
     path, sign, text = change.partition("=")
     if not sign or not path:
         raise Stop(f"--set {change}: write PATH=VALUE, such as data.first_name=null", USAGE)
+    if near := near_place(payload, path):
+        print(f"router: --set {change}: `{path}` was not there, so it is added ({near})", file=sys.stderr)
     try:
         set_at(payload, path, value_of(text))
     except ValueError:

@@ -10,6 +10,11 @@ _SECRET = frozenset({"secret", "key", "token", "password", "pw", "pass"})
 _HOST = frozenset({"host", "hostname", "domain"})
 
 
+def names_secret(name: str) -> bool:
+    """Tell whether a variable's name says that it holds a secret."""
+    return not _SECRET.isdisjoint(name.lower().split("_"))
+
+
 def telling(name: str, key: str, text: str) -> str:
     """Return a variable's name, followed by the form that its place asks for where the place tells one.
 

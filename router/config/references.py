@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from router.config.files import MAX_SECRET, UnusableFile, near, read_text, shown
 from router.config.made_up import made_up as a_value_for
-from router.config.made_up import telling
+from router.config.made_up import names_secret, telling
 from router.config.node import Mapping, Mark, Node, Scalar, Sequence
 from router.config.problem import Problems, TooMany
 
@@ -159,8 +159,11 @@ class References:
             return self._make(node, name, self._made_up)
         state = "empty" if name in self._environ else "not set"
         hint = f"set it in the environment, or give a default: ${{{name}:-...}}"
-        if state == "not set" and (near := get_close_matches(name, self._environ, n=1, cutoff=0.8)):
-            hint = f"did you mean `{near[0]}`, which is set?"
+        if names_secret(name):
+            hint = "set it in the environment; `router check --made-up` looks at a file without its secrets"
+        folded = {other.upper(): other for other in self._environ} if state == "not set" else {}
+        if found := get_close_matches(name.upper(), folded, n=1, cutoff=0.8):
+            hint = f"did you mean `{folded[found[0]]}`, which is set?"
         return self._failed("unset-variable", node, whole, name, f"the variable `{name}` is {state}", hint)
 
     def _file(self, node: Scalar, whole: re.Match[str], name: str) -> str:

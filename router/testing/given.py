@@ -17,7 +17,7 @@ from router.config.problem import Problems, did_you_mean
 from router.model import RawRequest
 from router.sources.samples import sample, sample_types
 from router.sources.source import Source
-from router.specimen import body_of, set_at, signed_request
+from router.specimen import body_of, near_place, set_at, signed_request
 from router.testing.captured import read_captured, read_headers
 from router.testing.case import Given
 
@@ -163,20 +163,6 @@ def _json(body: bytes, node: Node, problems: Problems) -> Any:
     return _UNUSABLE
 
 
-def _near(payload: Any, path: str) -> str | None:
-    """Return what is probably meant by a path that a sample has not, but almost."""
-    inner: Any = payload
-    before = ""
-    for step in path.split("."):
-        if not isinstance(inner, dict):
-            return None
-        if step not in inner:
-            hint = did_you_mean(step, inner) or ""
-            return hint.replace("`", f"`{before}", 1) if hint.startswith("did") else None
-        inner, before = inner[step], f"{before}{step}."
-    return None
-
-
 def _change(payload: Any, node: Node, problems: Problems, *, is_sample: bool) -> None:
     if not isinstance(node, MappingNode):
         hint = "such as `set: {data.first_name: null}`"
@@ -184,7 +170,7 @@ def _change(payload: Any, node: Node, problems: Problems, *, is_sample: bool) ->
         return
     for key, value in node.entries:
         path = str(key.value)
-        if is_sample and (near := _near(payload, path)) is not None:
+        if is_sample and (near := near_place(payload, path)) is not None:
             problems.warning("added-place", key, f"the sample has no `{path}`, so that it is added", near)
         try:
             set_at(payload, path, plain(value))

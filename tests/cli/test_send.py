@@ -82,6 +82,17 @@ def test_a_sample_is_changed_where_it_is_asked(routes: Path) -> None:
     assert payload["data"]["new"] == {"deep": 1}
 
 
+def test_a_change_of_what_was_not_there_is_told_where_it_looks_misspelled(
+    routes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payload = payload_for(
+        source(routes), "user.created", None, ["data.first_nam=Bo", "data.unsafe_metadata.plan=pro"]
+    )
+    assert payload["data"]["first_nam"] == "Bo"
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "`data.first_nam` was not there, so it is added (did you mean `data.first_name`?)" in said
+
+
 @pytest.mark.parametrize(
     "change", ["data.id", "=1", "data.email_addresses.9=1", "data.email_addresses.x=1", "type.a=1"]
 )
