@@ -26,7 +26,7 @@ MUTATED: Mapping[str, tuple[Settings, str]] = {
     "early-ack": (replace(QUIET, kills=1), LOST),
     "early-record": (QUIET, LOST),
     "no-running": (replace(QUIET, settle=1), TWICE),
-    "forgetful": (replace(QUIET, fulls=1, settle=2, seed=2), LOST),
+    "forgetful": (replace(QUIET, fulls=3, settle=2, seed=2), LOST),  # one may find nothing on its way
     "new-key": (QUIET, KEYS),
 }
 """Of each broken promise, what shows it, and as which kind of offence."""
