@@ -167,7 +167,11 @@ async def test_a_cancel_reaches_the_process_that_carries_it_out_even_while_that_
     monkeypatch.setattr(tenure, "RENEW", 0.05)
     one, two = await process(), await process()
     id_ = (await one.replays.start(ALL))["replay"]
-    await eventually(lambda: one.replays._jobs[id_][0].now().result.get("deliveries") == 2)
+
+    async def saved() -> bool:
+        return bool((await two.replays.status(id_)).get("deliveries") == 2)
+
+    await eventually(saved)  # as the journal has it: what the other one counts is told a moment later
     said = await two.replays.cancel(id_)
     assert (said["state"], said["deliveries"]) == ("cancelled", 2)
     await eventually(lambda: not one.replays.carries(id_))
